@@ -1,0 +1,1 @@
+"""The database layer. The public names arrive here as the rooms are built."""

@@ -1,0 +1,151 @@
+"""What every database answers, and where its answers are.
+
+One folder per database, the same file names in each; a file is one room of the
+contract below, written as a module of plain functions. `Dialect` finds the
+rooms of one database and imports each when it is first used. A new database is
+one folder and one line in `FOLDERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+
+from colonnade.errors import ConfigurationError, DatabaseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection, Table
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+    from colonnade.settings import DatabaseSettings
+
+Face = Literal["sync", "async"]
+Phase = Literal["connect", "statement", "commit", "after"]
+BeginMode = Literal["write", "deferred", "read_only"]
+"""How a transaction begins: ready to write, taking no lock yet, or refusing writes."""
+
+BEGIN_OPTION = "colonnade_begin"
+"""The connection's execution option that holds the `BeginMode`; "write" where it's absent."""
+
+FOLDERS: Mapping[str, str] = {
+    "sqlite": "sqlite",
+    "postgresql": "postgresql",
+    "mysql": "mysql",
+    "mariadb": "mysql",
+}
+"""SQLAlchemy's name of a database, and its folder here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What one exception of a driver means, before it is given an entity and a message."""
+
+    error: type[DatabaseError]
+    detail: str = ""
+    constraint: str | None = None
+    table: str | None = None
+    columns: tuple[str, ...] = ()
+    connection_lost: bool = False
+    transaction_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An exception as the driver raised it, with what is known of the statement.
+
+    `tables` are those of the metadata in use, by name; `table` is the statement's own.
+    `ask` sends one query with positional parameters on the same connection and gives
+    its rows; it is None where the connection can't be asked.
+    """
+
+    error: BaseException
+    phase: Phase
+    tables: Mapping[str, Table]
+    table: Table | None = None
+    values: Mapping[str, Any] | None = None
+    ask: Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]] | None = None
+
+
+class Connect(Protocol):
+    """`connect.py`: URLs, drivers, and what is said to each new connection."""
+
+    DRIVERS: Mapping[Face, tuple[str, ...]]
+    """SQLAlchemy's names of the drivers of each face, the preferred one first."""
+
+    def engine_arguments(
+        self, url: URL, settings: DatabaseSettings, face: Face
+    ) -> tuple[URL, dict[str, Any]]:
+        """Give the URL with its driver chosen and options translated, and `create_engine`'s arguments."""
+        ...
+
+    def set_up(self, connection: DBAPIConnection, settings: DatabaseSettings) -> None:
+        """Say once to a new connection what every connection of this engine needs."""
+        ...
+
+    def begin(self, connection: Connection, mode: BeginMode, lock_timeout_s: float) -> None:
+        """Send what opens a transaction in this mode, where the driver doesn't do it by itself."""
+        ...
+
+    def session_options(self, mode: BeginMode, isolation_level: str | None) -> dict[str, Any]:
+        """Give the connection's execution options for a session with these wishes."""
+        ...
+
+    def tidy(self, connection: DBAPIConnection) -> None:
+        """Undo, on a connection's way back to the pool, what `begin` left on it."""
+        ...
+
+    def is_stale(self, connection: DBAPIConnection) -> bool:
+        """Tell without a round trip whether the server has closed this idle connection."""
+        ...
+
+    def in_transaction(self, connection: DBAPIConnection) -> bool | None:
+        """Tell whether the database still has the transaction open; None where it can't be told."""
+        ...
+
+    def keep_alive(self, url: URL) -> object | None:
+        """Give something to hold while the manager lives, where a database ends with its last connection."""
+        ...
+
+
+class Errors(Protocol):
+    """`errors.py`: the driver's exceptions, decoded by phase and code."""
+
+    def decode(self, failure: Failure) -> Fault | None:
+        """Tell what the exception means; None for one that isn't this database's."""
+        ...
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """One database: its rooms, each imported when first used."""
+
+    name: str
+
+    def _room(self, file: str) -> Any:
+        return import_module(f"colonnade.dialects.{FOLDERS[self.name]}.{file}")
+
+    @cached_property
+    def connect(self) -> Connect:
+        return cast(Connect, self._room("connect"))
+
+    @cached_property
+    def errors(self) -> Errors:
+        return cast(Errors, self._room("errors"))
+
+
+_dialects: dict[str, Dialect] = {}
+
+
+def dialect_named(name: str) -> Dialect:
+    """Give the dialect for SQLAlchemy's name of a database.
+
+    Raises:
+        ConfigurationError: for a database that has no folder here.
+    """
+    if name not in FOLDERS:
+        known = ", ".join(sorted(FOLDERS))
+        raise ConfigurationError(f"no support for the database {name!r}; known are {known}")
+    return _dialects.setdefault(FOLDERS[name], Dialect(FOLDERS[name]))
