@@ -1,0 +1,314 @@
+"""Every exception of Colonnade: one class for one fault, whatever the database or driver.
+
+    DatabaseError
+    ├── ConfigurationError                     settings or a URL that can't be used
+    ├── DatabaseConnectionError                refused, unreachable, lost before the commit
+    │   └── AuthenticationError                the server knows us and says no
+    ├── PoolTimeoutError                       no free connection within pool_timeout_s
+    ├── EntityNotFoundError                    get_one, one: nothing there
+    ├── MultipleEntitiesError                  one: several there
+    ├── EntityValidationError                  refused before anything was sent
+    ├── ConstraintError                        a rule of the schema was broken
+    │   ├── UniqueViolationError
+    │   ├── ForeignKeyViolationError
+    │   ├── CheckViolationError
+    │   ├── NotNullViolationError
+    │   └── ExclusionViolationError
+    ├── ValueRejectedError                     too long, out of range, of a wrong kind
+    ├── SchemaMismatchError                    no such table or column
+    ├── StatementError                         refused for a reason that has no class of its own
+    ├── ReadOnlyDatabaseError
+    ├── DiskFullError
+    ├── DamagedDatabaseError                   not a database, or a broken one
+    ├── TransientError                         nothing happened: the whole unit may be tried again
+    │   ├── DeadlockError
+    │   ├── SerializationError
+    │   └── LockTimeoutError
+    ├── StatementTimeoutError                  took longer than statement_timeout_s, or was cancelled
+    ├── AmbiguousCommitError                   the answer to a COMMIT was lost: applied or not, unknown
+    ├── StaleEntityError                       someone else changed or deleted the row first
+    ├── RelationshipNotLoadedError             read after the call, without load=
+    ├── TransactionError                       a rule about sessions and transactions was broken
+    ├── MigrationError
+    ├── SerializationFormatError               data that can't be converted
+    └── SeedingError
+
+A class that stands for one of SQLAlchemy's derives from it too: `except sqlalchemy.exc.IntegrityError`
+goes on working on an engine whose errors are translated. Where drivers disagree about the class of a
+fault (a CHECK is an `OperationalError` in MySQL's), ours derives from all that they use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Self
+
+from sqlalchemy import exc as sqlalchemy_errors
+from sqlalchemy.orm import exc as orm_errors
+
+__all__ = [
+    "AmbiguousCommitError",
+    "AuthenticationError",
+    "CheckViolationError",
+    "ConfigurationError",
+    "ConstraintError",
+    "DamagedDatabaseError",
+    "DatabaseConnectionError",
+    "DatabaseError",
+    "DeadlockError",
+    "DiskFullError",
+    "EntityNotFoundError",
+    "EntityValidationError",
+    "ExclusionViolationError",
+    "ForeignKeyViolationError",
+    "LockTimeoutError",
+    "MigrationError",
+    "MultipleEntitiesError",
+    "NotNullViolationError",
+    "PoolTimeoutError",
+    "ReadOnlyDatabaseError",
+    "RelationshipNotLoadedError",
+    "SchemaMismatchError",
+    "SeedingError",
+    "SerializationError",
+    "SerializationFormatError",
+    "StaleEntityError",
+    "StatementError",
+    "StatementTimeoutError",
+    "TransactionError",
+    "TransientError",
+    "UniqueViolationError",
+    "ValueRejectedError",
+]
+
+
+class DatabaseError(Exception):
+    """The root: whatever Colonnade raises is one of these.
+
+    Attributes:
+        code: the class's name in snake case without "Error", stable across versions.
+        message: what happened, and to which value.
+        remedy: what to do about it; empty where nothing general can be said.
+        entity: the mapped class's name, or the table's where no class is mapped to it.
+        columns: the columns concerned; empty where that can't be told.
+        constraint: the constraint's name, the same on all databases.
+        retryable: whether the whole unit of work may be tried again as it stands.
+        attempts: how often a unit of work was tried before this was raised.
+        orig: the driver's exception, as SQLAlchemy has it; None for errors that no driver raised.
+        statement: the SQL text with placeholders; its parameters are never kept.
+        connection_invalidated: whether the connection was lost with it.
+    """
+
+    code: Any = (
+        "database"  # a str; SQLAlchemy declares its own as `str | None`, which no narrower type may share
+    )
+    retryable: bool = False
+    remedy: str = ""
+    params: Any = None
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.code = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__.removesuffix("Error")).lower()
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        entity: str | None = None,
+        columns: Iterable[str] = (),
+        constraint: str | None = None,
+        retryable: bool | None = None,
+        remedy: str | None = None,
+        attempts: int = 1,
+        orig: BaseException | None = None,
+        statement: str | None = None,
+        connection_invalidated: bool = False,
+    ) -> None:
+        # Not SQLAlchemy's initializers: they'd put the driver's own text, and with it values, into `args`.
+        Exception.__init__(self, message)
+        self.message = message
+        self.entity = entity
+        self.columns = tuple(columns)
+        self.constraint = constraint
+        self.attempts = attempts
+        self.orig: Any = orig
+        self.statement = statement
+        self.connection_invalidated = connection_invalidated
+        # What SQLAlchemy's own code reads or adds to on a StatementError: autoflush calls `add_detail`.
+        self.detail: list[str] = []
+        self.hide_parameters = True
+        self.ismulti: bool | None = None
+        if retryable is not None:
+            self.retryable = retryable
+        if remedy is not None:
+            self.remedy = remedy
+
+    def __str__(self) -> str:
+        text = self.message
+        if self.remedy:
+            text = f"{text.rstrip('.')}. {self.remedy}" if text else self.remedy
+        return "\n".join([text, *(f"({line})" for line in self.detail)])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The driver's exception stays behind: not every driver's can be pickled, and it may hold a whole row.
+        return _revived, (type(self), self.args), {**self.__dict__, "orig": None}
+
+    def caused_by(self, cause: BaseException | None) -> Self:
+        """Give the same error with its `__cause__` set, for places that return and don't raise."""
+        self.__cause__ = cause
+        return self
+
+
+def _revived(kind: type[DatabaseError], arguments: tuple[Any, ...]) -> DatabaseError:
+    return kind.__new__(kind, *arguments)
+
+
+class ConfigurationError(DatabaseError):
+    """Settings, a URL or a model that can't be used."""
+
+
+class DatabaseConnectionError(
+    DatabaseError, sqlalchemy_errors.OperationalError, sqlalchemy_errors.InterfaceError
+):
+    """The database can't be reached, or the connection was lost before the commit was sent."""
+
+    retryable = True
+
+
+class AuthenticationError(DatabaseConnectionError):
+    """The server refused the user, the password or the way to sign in."""
+
+    retryable = False
+
+
+class PoolTimeoutError(DatabaseError, sqlalchemy_errors.TimeoutError):
+    """All connections of the pool were in use for `pool_timeout_s` seconds."""
+
+    retryable = True
+
+
+class EntityNotFoundError(DatabaseError, sqlalchemy_errors.NoResultFound):
+    """No row has this key, or meets these criteria."""
+
+
+class MultipleEntitiesError(DatabaseError, sqlalchemy_errors.MultipleResultsFound):
+    """More than one row meets criteria that one was asked of."""
+
+
+class EntityValidationError(DatabaseError, ValueError):
+    """The values were refused before anything was sent to the database."""
+
+
+class ConstraintError(DatabaseError, sqlalchemy_errors.IntegrityError):
+    """A constraint of the schema was broken."""
+
+
+class UniqueViolationError(ConstraintError):
+    """Another row has the same value in columns that are unique."""
+
+
+class ForeignKeyViolationError(ConstraintError):
+    """The row that is referred to isn't there, or other rows still refer to this one."""
+
+
+# MySQL's drivers raise OperationalError for a CHECK (4025) and for a missing value without default (1364).
+class CheckViolationError(ConstraintError, sqlalchemy_errors.OperationalError):
+    """A CHECK constraint refused the values."""
+
+
+class NotNullViolationError(ConstraintError, sqlalchemy_errors.OperationalError):
+    """A column that must have a value was given none."""
+
+
+class ExclusionViolationError(ConstraintError):
+    """Another row overlaps in a way that an exclusion constraint forbids (PostgreSQL)."""
+
+
+class ValueRejectedError(DatabaseError, sqlalchemy_errors.DataError):
+    """A value is too long, out of range, or of a kind that the column doesn't take."""
+
+
+class SchemaMismatchError(
+    DatabaseError, sqlalchemy_errors.ProgrammingError, sqlalchemy_errors.OperationalError
+):
+    """The database has no such table, column, function or schema: it isn't at the models' version."""
+
+
+class StatementError(
+    DatabaseError,
+    sqlalchemy_errors.ProgrammingError,
+    sqlalchemy_errors.OperationalError,
+    sqlalchemy_errors.InternalError,
+    sqlalchemy_errors.NotSupportedError,
+    sqlalchemy_errors.InterfaceError,
+):
+    """The database refused a statement for a reason that has no class of its own."""
+
+
+class ReadOnlyDatabaseError(
+    DatabaseError, sqlalchemy_errors.OperationalError, sqlalchemy_errors.InternalError
+):
+    """A write was refused: the transaction, the file or the whole server is read-only."""
+
+
+class DiskFullError(DatabaseError, sqlalchemy_errors.OperationalError):
+    """The database has no room left."""
+
+
+class DamagedDatabaseError(
+    DatabaseError, sqlalchemy_errors.InternalError, sqlalchemy_errors.OperationalError
+):
+    """The file isn't a database, or its content is damaged."""
+
+
+class TransientError(DatabaseError, sqlalchemy_errors.OperationalError):
+    """Nothing happened, and the same unit of work may succeed when it is tried again."""
+
+    retryable = True
+
+
+class DeadlockError(TransientError):
+    """Two transactions waited for each other, and the database ended this one."""
+
+
+class SerializationError(TransientError):
+    """Another transaction changed what this one had read."""
+
+
+class LockTimeoutError(TransientError):
+    """Another transaction held a lock longer than `lock_timeout_s`."""
+
+
+class StatementTimeoutError(DatabaseError, sqlalchemy_errors.OperationalError):
+    """The statement took longer than `statement_timeout_s`, or was cancelled."""
+
+
+class AmbiguousCommitError(
+    DatabaseError, sqlalchemy_errors.OperationalError, sqlalchemy_errors.InterfaceError
+):
+    """The connection was lost while committing: the changes may or may not be there."""
+
+
+class StaleEntityError(DatabaseError, orm_errors.StaleDataError):
+    """The row was changed or deleted by someone else since it was read."""
+
+
+class RelationshipNotLoadedError(DatabaseError, orm_errors.DetachedInstanceError):
+    """A relationship or deferred column was read after the call, and had not been loaded."""
+
+
+class TransactionError(DatabaseError, sqlalchemy_errors.InvalidRequestError):
+    """A rule about sessions, transactions or their owners was broken."""
+
+
+class MigrationError(DatabaseError):
+    """A migration can't be planned, or failed."""
+
+
+class SerializationFormatError(DatabaseError, ValueError):
+    """Data can't be converted to or from the format that was asked for."""
+
+
+class SeedingError(DatabaseError):
+    """Seed data can't be read or applied."""
