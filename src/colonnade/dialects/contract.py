@@ -74,6 +74,8 @@ class Connect(Protocol):
 
     DRIVERS: Mapping[Face, tuple[str, ...]]
     """SQLAlchemy's names of the drivers of each face, the preferred one first."""
+    ERROR_ABORTS_TRANSACTION: bool
+    """Whether one failed statement makes the database refuse all that follows up to a rollback."""
 
     def engine_arguments(
         self, url: URL, settings: DatabaseSettings, face: Face

@@ -1,0 +1,250 @@
+"""Where a manager's engine lives: made once per process, listened to, and shared by all its views.
+
+In comes a URL, settings or an engine; out come frames (open sessions) on it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.orm import Session
+
+from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
+from colonnade.engine import guard, translate
+from colonnade.engine.session import Frame, SessionOptions, owned_frame
+from colonnade.errors import ConfigurationError, TransactionError
+from colonnade.settings import DatabaseSettings
+
+SESSION_ARGUMENTS: dict[str, Any] = {"expire_on_commit": False}
+"""What every session of ours is made with: objects stay readable after the commit."""
+
+
+class Home:
+    """One database as one manager and all its views see it.
+
+    `engine` is the synchronous engine; on the asynchronous face, the one inside
+    `async_engine`. Thread-safe. A forked child drops the inherited pool without a word
+    on its sockets and fills one of its own.
+    """
+
+    def __init__(self, source: Any, face: Face, metadata: MetaData | None) -> None:
+        self.face = face
+        self.metadata = metadata
+        self.pinned: Any = None
+        """A connection that all sessions join, in a test that is undone at its end."""
+        self._source = source
+        self._lock = threading.RLock()
+        self._engine: Engine | None = None
+        self._async_engine: Any = None
+        self._kept_alive: object = None
+        self._given = _is_engine(source)
+        self.settings = DatabaseSettings() if self._given or source is None else DatabaseSettings.of(source)
+        _homes.add(self)
+
+    def configure(self, source: Any) -> None:
+        """Take the settings from here, when none were given at the start.
+
+        Raises:
+            ConfigurationError: when the engine has been made already.
+        """
+        with self._lock:
+            if self._engine is not None:
+                raise ConfigurationError("the database is already in use: configure it before its first use")
+            self.settings = DatabaseSettings.of(source)
+            self._source = source
+
+    @property
+    def configured(self) -> bool:
+        """Whether a URL, settings or an engine were given."""
+        return self._source is not None
+
+    @property
+    def engine(self) -> Engine:
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = self._make()
+        return self._engine
+
+    @property
+    def async_engine(self) -> Any:
+        """The `AsyncEngine`; only on the asynchronous face."""
+        self.engine  # noqa: B018 (made together)
+        return self._async_engine
+
+    @property
+    def dialect(self) -> Dialect:
+        return dialect_named(self.engine.dialect.name)
+
+    def frame(self, options: SessionOptions, *, join: bool = False) -> Frame:
+        """Give a new frame: inside this thread's or task's open one, or on its own.
+
+        Raises:
+            TransactionError: when it asks for what the open one doesn't have.
+        """
+        outer = owned_frame(self)
+        if outer is not None:
+            clash = options.clash_with(outer.options)
+            if clash:
+                raise TransactionError(
+                    f"{clash} was asked for inside a session that was opened without it",
+                    remedy="give the option to the outermost session",
+                )
+            return Frame(
+                self,
+                outer.session,
+                outer.guard,
+                outer.options,
+                outer=outer,
+                join=join,
+                async_session=outer.async_session,
+            )
+        return self._outermost(options)
+
+    def detached_frame(self, options: SessionOptions) -> Frame:
+        """Give a frame on a session of its own, whatever is open; it isn't to be attached."""
+        return self._outermost(options)
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Give a connection in a transaction of its own, outside all sessions, with translated errors."""
+        with translate.translated(None):
+            if self.pinned is not None:
+                yield getattr(self.pinned, "sync_connection", self.pinned)
+            else:
+                with self.engine.begin() as connection:
+                    yield connection
+
+    def factory_arguments(self) -> dict[str, Any]:
+        """Give what SQLAlchemy's own session factories on this database are made with."""
+        if self.pinned is None:
+            return SESSION_ARGUMENTS
+        return {**SESSION_ARGUMENTS, "join_transaction_mode": "create_savepoint"}
+
+    def __repr__(self) -> str:
+        if self._given:
+            return repr(self._source.url)
+        return self.settings.sqlalchemy_url().render_as_string() if self.configured else "not configured"
+
+    def dispose(self, *, close: bool = True) -> None:
+        """Close the pool; on the asynchronous face inside a greenlet. A given engine is left alone."""
+        with self._lock:
+            if self._engine is not None and (not self._given or not close):
+                self._engine.dispose(close=close)
+            if close:
+                kept, self._kept_alive = self._kept_alive, None
+                if kept is not None:
+                    kept.close()  # type: ignore[attr-defined]
+                if not self._given:
+                    self._engine = self._async_engine = None
+
+    def after_fork(self) -> None:
+        """Forget the parent's pool, and a lock that a thread of the parent may have held."""
+        self._lock = threading.RLock()
+        self.dispose(close=False)
+
+    def _outermost(self, options: SessionOptions) -> Frame:
+        watch = guard.Guard()
+        execution_options = {
+            guard.GUARD_OPTION: watch,
+            **self.dialect.connect.session_options(options.mode, options.isolation_level),
+        }
+        session, async_session = self._new_session(execution_options)
+        watch.session = session
+        return Frame(self, session, watch, options, async_session=async_session)
+
+    def _new_session(self, execution_options: dict[str, Any]) -> tuple[Session, Any]:
+        arguments = {**self.factory_arguments(), "execution_options": execution_options}
+        if self.pinned is not None:  # its transaction has begun: only the guard can be new
+            execution_options = {guard.GUARD_OPTION: execution_options[guard.GUARD_OPTION]}
+            arguments["execution_options"] = execution_options
+        if self.face == "sync":
+            return Session(self.pinned or self.engine, **arguments), None
+        from sqlalchemy.ext.asyncio import AsyncSession
+
+        async_session = AsyncSession(self.pinned or self.async_engine, **arguments)
+        return async_session.sync_session, async_session
+
+    def _make(self) -> Engine:
+        if self._given:
+            engine, self._async_engine = _of_face(self._source, self.face)
+        else:
+            engine = self._create()
+        dialect = dialect_named(engine.dialect.name)
+        password = None if self._given or not callable(self.settings.password) else self.settings.password
+        translate.attach(engine, dialect, lambda: self.metadata, password=password)
+        listen(engine, dialect, self.settings, set_up_on="checkout" if self._given else "connect")
+        guard.install(engine, dialect)
+        return engine
+
+    def _create(self) -> Engine:
+        url: URL = self.settings.sqlalchemy_url()
+        dialect = dialect_named(url.get_backend_name())
+        url, arguments = dialect.connect.engine_arguments(url, self.settings, self.face)
+        self._kept_alive = dialect.connect.keep_alive(url)
+        if self.face == "sync":
+            return create_engine(url, **arguments)
+        from sqlalchemy.ext.asyncio import create_async_engine
+
+        self._async_engine = create_async_engine(url, **arguments)
+        return self._async_engine.sync_engine  # type: ignore[no-any-return]
+
+
+def listen(engine: Engine, dialect: Dialect, settings: DatabaseSettings, *, set_up_on: str) -> None:
+    """Set up each new connection of this engine, begin its transactions, and replace its dead ones."""
+    connect = dialect.connect
+
+    def set_up(connection: DBAPIConnection, record: Any, *_: Any) -> None:
+        if not record.info.get("colonnade.set_up"):
+            connect.set_up(connection, settings)
+            record.info["colonnade.set_up"] = True
+
+    def on_checkout(connection: DBAPIConnection, record: Any, *_: Any) -> None:
+        if connect.is_stale(connection):
+            raise DisconnectionError("the server has closed this connection")
+
+    def on_begin(connection: Connection) -> None:
+        mode: BeginMode = connection.get_execution_options().get(BEGIN_OPTION, "write")
+        connect.begin(connection, mode, settings.lock_timeout_s)
+
+    def on_reset(connection: DBAPIConnection, record: Any, state: Any) -> None:
+        if not state.terminate_only:
+            connect.tidy(connection)
+
+    event.listen(engine, set_up_on, set_up)
+    event.listen(engine, "checkout", on_checkout)
+    event.listen(engine, "begin", on_begin)
+    event.listen(engine, "reset", on_reset)
+
+
+def _is_engine(source: Any) -> bool:
+    return isinstance(source, Engine) or hasattr(source, "sync_engine")
+
+
+def _of_face(engine: Any, face: Face) -> tuple[Engine, Any]:
+    is_async = not isinstance(engine, Engine)
+    if is_async != (face == "async"):
+        wanted = "AsyncDatabaseManager" if is_async else "DatabaseManager"
+        raise ConfigurationError(f"this engine is for the other face: give it to {wanted}")
+    return (engine.sync_engine, engine) if is_async else (engine, None)
+
+
+_homes: weakref.WeakSet[Home] = weakref.WeakSet()
+
+
+def _drop_inherited_pools() -> None:
+    for home in list(_homes):
+        home.after_fork()
+
+
+_after_fork: Callable[..., None] | None = getattr(os, "register_at_fork", None)
+if _after_fork is not None:
+    _after_fork(after_in_child=_drop_inherited_pools)
