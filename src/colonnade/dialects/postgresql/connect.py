@@ -1,0 +1,157 @@
+"""Connecting to PostgreSQL, over psycopg (both faces) and asyncpg."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from colonnade.dialects import connecting
+from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Face
+from colonnade.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Connection
+    from sqlalchemy.engine.interfaces import DBAPIConnection
+
+    from colonnade.settings import DatabaseSettings
+
+DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("psycopg",), "async": ("asyncpg", "psycopg")}
+ERROR_ABORTS_TRANSACTION = True
+
+_EXTRAS = {"psycopg": "psycopg:postgresql", "asyncpg": "asyncpg:asyncpg"}
+_CONNECT_TIMEOUT_S = 10
+_APPLICATION = "colonnade"
+
+
+def engine_arguments(url: URL, settings: DatabaseSettings, face: Face) -> tuple[URL, dict[str, Any]]:
+    """Give the URL with its driver chosen and options translated, and `create_engine`'s arguments.
+
+    Raises:
+        ConfigurationError: no driver is installed, or the URL has an option that the driver doesn't take.
+    """
+    url = connecting.with_driver(url, face, DRIVERS, _EXTRAS)
+    translate = _psycopg if url.get_driver_name() == "psycopg" else _asyncpg
+    url, connect_args = translate(connecting.with_password(url, settings), settings)
+    return url, connecting.engine_arguments(settings, connect_args)
+
+
+def set_up(connection: DBAPIConnection, settings: DatabaseSettings) -> None:
+    """Nothing: the time-outs go with the start-up message, which costs no exchange."""
+
+
+def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> None:
+    """Nothing: the drivers begin by themselves, with what `session_options` told them."""
+
+
+def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, Any]:
+    """Give the connection's execution options for a session with these wishes."""
+    options: dict[str, Any] = {BEGIN_OPTION: mode}
+    if isolation_level is not None:
+        options["isolation_level"] = isolation_level
+    if mode == "read_only":
+        options["postgresql_readonly"] = True
+    return options
+
+
+def tidy(connection: DBAPIConnection) -> None:
+    """Nothing: SQLAlchemy undoes its options by itself."""
+
+
+def is_stale(connection: DBAPIConnection) -> bool:
+    """Tell without a round trip whether the server has closed this idle connection."""
+    raw = connecting.raw(connection)
+    if hasattr(raw, "pgconn"):
+        return bool(raw.closed) or connecting.has_news(raw.pgconn.socket)
+    return bool(raw.is_closed())
+
+
+def in_transaction(connection: DBAPIConnection) -> bool | None:
+    """Tell whether the server still has the transaction open, aborted ones included."""
+    raw = connecting.raw(connection)
+    if hasattr(raw, "pgconn"):
+        return int(raw.info.transaction_status) in (1, 2, 3)
+    return bool(raw.is_in_transaction())
+
+
+def keep_alive(url: URL) -> object | None:
+    """Nothing: the server lives by itself."""
+    return None
+
+
+def _startup_options(settings: DatabaseSettings, asked: str | None) -> str:
+    """Give what the start-up message sets; the URL's own options come last, and win.
+
+    A pooler in transaction mode refuses such a message, or gives its settings to the next client.
+    """
+    parts: list[str] = []
+    if settings.prepared_statements:
+        parts.append(f"-c lock_timeout={_milliseconds(settings.lock_timeout_s)}")
+        if settings.statement_timeout_s is not None:
+            parts.append(f"-c statement_timeout={_milliseconds(settings.statement_timeout_s)}")
+    return " ".join([*parts, *([asked] if asked else [])])
+
+
+def _milliseconds(seconds: float) -> int:
+    return max(1, round(seconds * 1000))
+
+
+def _psycopg(url: URL, settings: DatabaseSettings) -> tuple[URL, dict[str, Any]]:
+    connecting.refuse_unknown_options(url, _LIBPQ, "psycopg")
+    connect_args: dict[str, Any] = {}
+    if options := _startup_options(settings, connecting.single_options(url).get("options")):
+        connect_args["options"] = options
+    if "connect_timeout" not in url.query:
+        connect_args["connect_timeout"] = _CONNECT_TIMEOUT_S
+    if "application_name" not in url.query:
+        connect_args["application_name"] = _APPLICATION
+    if not settings.prepared_statements:
+        connect_args["prepare_threshold"] = None
+    return url.difference_update_query(["options"]), connect_args
+
+
+def _asyncpg(url: URL, settings: DatabaseSettings) -> tuple[URL, dict[str, Any]]:
+    connecting.refuse_unknown_options(url, _LIBPQ, "asyncpg")
+    asked = connecting.single_options(url)
+    if asked.get("channel_binding") == "require":
+        raise ConfigurationError(
+            "asyncpg can't bind the channel; use postgresql+psycopg, or leave channel_binding out"
+        )
+    server = {"application_name": asked.get("application_name", _APPLICATION)}
+    if options := _startup_options(settings, asked.get("options")):
+        server["options"] = options
+    connect_args: dict[str, Any] = {
+        "server_settings": server,
+        "timeout": float(asked.get("connect_timeout", _CONNECT_TIMEOUT_S)),
+    }
+    if in_dsn := {key: value for key, value in asked.items() if key in _ASYNCPG_DSN}:
+        # These it reads from a DSN alone, and gives way to arguments for all else.
+        connect_args["dsn"] = f"postgresql://?{urlencode(in_dsn)}"
+    if not settings.prepared_statements:
+        connect_args |= _unprepared()
+    return url.difference_update_query(set(url.query) - {"host", "port"}), connect_args
+
+
+def _unprepared() -> dict[str, Any]:
+    from uuid import uuid4
+
+    return {
+        "statement_cache_size": 0,
+        "prepared_statement_cache_size": 0,
+        # SQLAlchemy prepares each statement all the same; behind a pooler its name must be nobody else's.
+        "prepared_statement_name_func": lambda: f"__colonnade_{uuid4()}__",
+    }
+
+
+# What asyncpg takes from a DSN.
+_ASYNCPG_DSN = frozenset(
+    "gsslib krbsrvname passfile service sslcert sslcrl sslkey ssl_max_protocol_version ssl_min_protocol_version"
+    " sslmode sslnegotiation sslrootcert target_session_attrs".split()
+)
+# libpq 17's parameters. asyncpg takes those that say where to connect and how to trust; the others tune libpq's
+# socket, and one URL serves both.
+_LIBPQ = _ASYNCPG_DSN | frozenset(
+    "application_name channel_binding client_encoding connect_timeout fallback_application_name gssdelegation"
+    " gssencmode host hostaddr keepalives keepalives_count keepalives_idle keepalives_interval load_balance_hosts"
+    " options port require_auth requirepeer sslcertmode sslcompression sslsni tcp_user_timeout".split()
+)
