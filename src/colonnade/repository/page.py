@@ -1,0 +1,197 @@
+"""Pages by keyset: the statement that reads one, and the page made of its rows.
+
+A page begins beyond the row at which the last one ended, found by that row's values, not by
+counting: a row that is there throughout is met exactly once, whatever is inserted or deleted
+meanwhile, as long as its own place isn't changed.
+
+The values are selected beside the entity, as the driver gives them, and compared as such. So they
+are the row's and not those of an object that the session has had for longer, and what Python's
+types lose (a text that SQLite's CURRENT_TIMESTAMP wrote, a decimal that it holds as a float) isn't lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Double,
+    Enum,
+    Float,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    false,
+    or_,
+    true,
+    type_coerce,
+)
+from sqlalchemy.types import NullType
+
+from colonnade.repository.cursor import Cursor, Direction, Maker, read_cursor, write_cursor
+from colonnade.repository.fields import mapper_of
+from colonnade.repository.order import Order, order_clauses, page_ordering
+from colonnade.repository.query import check_page_limit
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some rows of an ordered list, and where to go on from them.
+
+    Attributes:
+        items: the entities, in the order asked for, whichever way the page was reached.
+        next_cursor: gives the page after this one; None on the last.
+        previous_cursor: gives the page before this one; None on the first.
+    """
+
+    items: list[T]
+    next_cursor: str | None
+    previous_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest(Generic[T]):
+    """A page that was asked for, checked: `page_request` makes it."""
+
+    model: type[T]
+    orders: tuple[Order, ...]
+    limit: int
+    maker: Maker
+    cursor: Cursor | None
+
+    @property
+    def backward(self) -> bool:
+        return self.cursor is not None and self.cursor.backward
+
+
+def page_request(
+    model: type[T], order_by: Any = (), *, limit: int, cursor: str | None = None
+) -> PageRequest[T]:
+    """Check what a page is asked with.
+
+    Raises:
+        EntityValidationError: for a limit below 1, an order that isn't of the entity's columns, and a
+            cursor that wasn't made for this entity and order.
+    """
+    check_page_limit(limit)
+    orders = page_ordering(model, order_by)
+    maker = _maker(model, orders)
+    return PageRequest(model, orders, limit, maker, None if cursor is None else read_cursor(cursor, maker))
+
+
+def page_statement(
+    statement: Select[*tuple[Any, ...]], request: PageRequest[Any]
+) -> Select[*tuple[Any, ...]]:
+    """Give the statement that reads the page, from one that selects the entity with its criteria.
+
+    Its rows hold the entity first and the order's values last; there is one row more than the
+    page has where the list goes on. Execute it (not `scalars`) and give its rows to `make_page`.
+    """
+    keys = [_key(order) for order in request.orders]
+    labelled = [key.label(f"page_key_{number}") for number, key in enumerate(keys)]
+    ordered = statement.order_by(None).order_by(*order_clauses(request.orders, reverse=request.backward))
+    if request.cursor is not None:
+        ordered = ordered.where(_beyond(request.orders, keys, request.cursor))
+    return ordered.add_columns(*labelled).limit(request.limit + 1)
+
+
+def make_page(request: PageRequest[T], rows: Sequence[Row[*tuple[Any, ...]]]) -> Page[T]:
+    """Give the page of these rows, which `page_statement` read.
+
+    A cursor is given where the extra row shows that the list goes on, and on the side from which
+    the page was reached, since rows were there when that cursor was made.
+
+    Raises:
+        EntityValidationError: when a row's values can't stand in a cursor.
+    """
+    goes_on = len(rows) > request.limit
+    found = list(rows[: request.limit])
+    if request.backward:
+        found.reverse()
+    # A place with its own row ("from", "up_to") was given out where nothing lay on its other side.
+    reached = request.cursor is not None and not request.cursor.inclusive
+    before, after = (goes_on, reached) if request.backward else (reached, goes_on)
+    return Page(
+        items=[row[0] for row in found],
+        next_cursor=_cursor(request, found[-1:], "after") if after else None,
+        previous_cursor=_cursor(request, found[:1], "before") if before else None,
+    )
+
+
+def _cursor(request: PageRequest[Any], rows: Sequence[Any], direction: Direction) -> str:
+    if rows:
+        values = tuple(rows[0][-len(request.orders) :])
+        return write_cursor(Cursor(direction, values), request.maker)
+    # An empty page: the rows on this side are gone, so the way back begins with the place itself.
+    assert request.cursor is not None
+    turned: Direction = "from" if direction == "after" else "up_to"
+    return write_cursor(Cursor(turned, request.cursor.values), request.maker)
+
+
+def _maker(model: type[Any], orders: tuple[Order, ...]) -> Maker:
+    columns = [getattr(model, str(order.name)).property.columns[0] for order in orders]
+    return Maker(
+        entity=model.__name__,
+        tables=",".join(table.fullname for table in mapper_of(model).tables),
+        order=",".join(str(order) for order in orders),
+        kinds=tuple(_kind(column) for column in columns),
+        nullable=tuple(order.nullable for order in orders),
+    )
+
+
+def _kind(column: Any) -> type:
+    if isinstance(column.type, Enum):
+        return str
+    kind: type = column.type.python_type
+    return kind
+
+
+def _key(order: Order) -> ColumnElement[Any]:
+    """Give the order's value as the driver gives it, in a form that it takes back unchanged."""
+    expression = order.expression
+    column_type = expression.type
+    # A single-precision float is no equal of its own text: MySQL gives six digits of it, PostgreSQL
+    # compares it as double precision.
+    if isinstance(column_type, Float) and not isinstance(column_type, Double):
+        expression = cast(expression, Double)
+    return type_coerce(expression, NullType())
+
+
+def _beyond(orders: tuple[Order, ...], keys: Sequence[Any], cursor: Cursor) -> ColumnElement[bool]:
+    """Give the condition for the rows on the cursor's side of its place.
+
+    Written as `a >= x AND (a > x OR (b >= y AND ...))`, whose first part an index can serve.
+    """
+    rest: ColumnElement[bool] | None = true() if cursor.inclusive else None
+    for order, key, value in reversed(list(zip(orders, keys, cursor.values, strict=True))):
+        upward = order.descending is cursor.backward
+        if value is None:
+            rest = _beyond_null(key, upward, rest)
+        else:
+            rest = _beyond_value(key, value, upward, order.nullable, rest)
+    assert rest is not None
+    return rest
+
+
+def _beyond_null(key: Any, upward: bool, rest: ColumnElement[bool] | None) -> ColumnElement[bool]:
+    if upward:
+        return key.is_not(None) if rest is None else or_(key.is_not(None), rest)
+    return false() if rest is None else and_(key.is_(None), rest)
+
+
+def _beyond_value(
+    key: Any, value: Any, upward: bool, nullable: bool, rest: ColumnElement[bool] | None
+) -> ColumnElement[bool]:
+    # The type is given: SQLAlchemy would send one guessed from the value as a cast, which changes it.
+    place = bindparam(None, value, type_=NullType(), unique=True)
+    strictly = key > place if upward else key < place
+    beyond = strictly
+    if rest is not None:
+        beyond = and_(key >= place if upward else key <= place, or_(strictly, rest))
+    return or_(key.is_(None), beyond) if nullable and not upward else beyond
