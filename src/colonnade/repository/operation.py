@@ -21,33 +21,55 @@ from sqlalchemy.util.concurrency import in_greenlet
 from colonnade.engine.face import AsyncFace
 
 P = ParamSpec("P")
-R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R")
-T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
+Called = TypeVar("Called", bound=Callable[..., Any], covariant=True)
+Awaited = TypeVar("Awaited", bound=Callable[..., Any], covariant=True)
 
 
-class _Definition:
-    """What operations and streams share: they stand in a class as the function they define."""
+class Definition(Generic[Called, Awaited]):
+    """A method with two faces: `Called` is its type on one, `Awaited` on the other.
 
-    # unittest.mock and inspect look into a class's `__dict__` and ask whether what they find there
-    # is a function, to know that `self` comes first.
+    Type variables for whole callables, because both type checkers then compare an override
+    as they compare methods, and keep the type variables of generic methods.
+    """
+
+    # unittest.mock looks into a class's `__dict__` and asks whether what it finds there is a
+    # function, to know that `self` comes first.
     __class__ = FunctionType  # type: ignore[assignment]
 
-    def __init__(self, function: Any) -> None:
-        self._pose_as(function)
+    def __init__(self, function: Callable[..., Any]) -> None:
         update_wrapper(self, function)
+        for name in ("__code__", "__globals__", "__defaults__", "__kwdefaults__", "__closure__"):
+            self.__dict__[name] = getattr(function, name)
         self.function = function
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._pose_as(self.__get__(None, owner))
+        if issubclass(owner, AsyncFace):  # so that `patch.object` on this class gives an AsyncMock
+            self.__dict__["__code__"] = self._awaited.__code__
 
+    @overload
+    def __get__(
+        self: Definition[Any, Callable[P, R]], instance: None, owner: type[AsyncFace]
+    ) -> Callable[Concatenate[Any, P], R]: ...
+    @overload
+    def __get__(
+        self: Definition[Callable[P, R], Any], instance: None, owner: type
+    ) -> Callable[Concatenate[Any, P], R]: ...
+    @overload
+    def __get__(self, instance: AsyncFace, owner: type | None = None) -> Awaited: ...
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Called: ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        raise NotImplementedError
+        if instance is None:
+            return self._awaited if issubclass(owner or object, AsyncFace) else self._called_on(owner)
+        if isinstance(instance, AsyncFace) and not in_greenlet():
+            return MethodType(self._awaited, instance)
+        return MethodType(self._called_on(owner or type(instance)), instance)
 
     def __call__(self, instance: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call as the function in the class: what `callable` and `inspect.signature` ask for."""
-        return self.__get__(instance, type(instance))(*args, **kwargs)
+        """Call as the function in the class: without it `inspect.signature` refuses the definition."""
+        return self.__get__(instance)(*args, **kwargs)
 
     @property
     def __isabstractmethod__(self) -> bool:
@@ -55,47 +77,29 @@ class _Definition:
 
     @__isabstractmethod__.setter
     def __isabstractmethod__(self, abstract: bool) -> None:
-        self.function.__isabstractmethod__ = abstract
+        self.function.__isabstractmethod__ = abstract  # type: ignore[attr-defined]
 
-    def _pose_as(self, function: FunctionType) -> None:
-        for name in ("__code__", "__globals__", "__defaults__", "__kwdefaults__", "__closure__"):
-            self.__dict__[name] = getattr(function, name)
+    def _called_on(self, owner: type | None) -> FunctionType:
+        raise NotImplementedError
+
+    @cached_property
+    def _awaited(self) -> FunctionType:
+        raise NotImplementedError
 
 
-class Operation(_Definition, Generic[P, R_co]):
-    """A method with two faces. Made by `operation`.
+class Operation(Definition[Called, Awaited]):
+    """What `operation` makes of a method.
 
-    A class that has a method `_operate(self, operation, args, kwargs)` is asked to run each call:
-    it gives back `operation.function(self, *args, **kwargs)`, with whatever it needs around it.
+    A class that has `_operate(self, operation, args, kwargs)` is asked to run each call: it
+    gives back `operation.function(self, *args, **kwargs)`, with what it needs around it.
     """
 
-    function: Callable[Concatenate[Any, P], R_co]
-
-    def __init__(self, function: Callable[Concatenate[Any, P], R_co], /, *, read: bool = False) -> None:
+    def __init__(self, function: Callable[..., Any], *, read: bool = False) -> None:
         _refuse_other_than_plain(function)
         super().__init__(function)
         self.read = read
 
-    @overload
-    def __get__(
-        self, instance: None, owner: type[AsyncFace]
-    ) -> Callable[Concatenate[Any, P], Coroutine[Any, Any, R_co]]: ...
-    @overload
-    def __get__(self, instance: None, owner: type) -> Callable[Concatenate[Any, P], R_co]: ...
-    @overload
-    def __get__(
-        self, instance: AsyncFace, owner: type | None = None
-    ) -> Callable[P, Coroutine[Any, Any, R_co]]: ...
-    @overload
-    def __get__(self, instance: object, owner: type | None = None) -> Callable[P, R_co]: ...
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        if instance is None:
-            return self._awaited if issubclass(owner or object, AsyncFace) else self._plain(owner)
-        if isinstance(instance, AsyncFace) and not in_greenlet():
-            return MethodType(self._awaited, instance)
-        return MethodType(self._plain(owner or type(instance)), instance)
-
-    def _plain(self, owner: type | None) -> Any:
+    def _called_on(self, owner: type | None) -> Any:
         return self._operated if hasattr(owner, "_operate") else self.function
 
     @cached_property
@@ -117,18 +121,23 @@ class Operation(_Definition, Generic[P, R_co]):
         return update_wrapper(awaited, self.function)
 
     def _run(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return self._plain(type(instance))(instance, *args, **kwargs)
+        return self._called_on(type(instance))(instance, *args, **kwargs)
 
 
 @overload
-def operation(function: Callable[Concatenate[Any, P], R], /) -> Operation[P, R]: ...
+def operation(
+    function: Callable[Concatenate[Any, P], R], /
+) -> Operation[Callable[P, R], Callable[P, Coroutine[Any, Any, R]]]: ...
 @overload
-def operation(*, read: bool = False) -> Callable[[Callable[Concatenate[Any, P], R]], Operation[P, R]]: ...
+def operation(
+    *, read: bool = False
+) -> Callable[
+    [Callable[Concatenate[Any, P], R]], Operation[Callable[P, R], Callable[P, Coroutine[Any, Any, R]]]
+]: ...
 def operation(function: Any = None, /, *, read: bool = False) -> Any:
     """Make a method an operation: called on one face, awaited on the other.
 
-    `read=True` tells that it only reads: then it may be tried again, and runs without a
-    transaction where it can.
+    `read=True` tells that it does nothing but read.
 
     Raises:
         TypeError: when the class is made, for anything other than a plain function.
@@ -138,46 +147,24 @@ def operation(function: Any = None, /, *, read: bool = False) -> Any:
     return Operation(function, read=read)
 
 
-class Streaming(_Definition, Generic[P, T_co]):
-    """A stream with two faces. Made by `streaming`."""
+class Streaming(Definition[Called, Awaited]):
+    """What `streaming` makes of a generator of batches."""
 
-    function: Callable[Concatenate[Any, P], Generator[Sequence[T_co], None, None]]
-
-    def __init__(self, function: Callable[Concatenate[Any, P], Iterator[Sequence[T_co]]], /) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         _refuse_other_than_generator(function)
         super().__init__(function)
 
-    @overload
-    def __get__(
-        self, instance: None, owner: type[AsyncFace]
-    ) -> Callable[Concatenate[Any, P], AsyncGenerator[T_co, None]]: ...
-    @overload
-    def __get__(
-        self, instance: None, owner: type
-    ) -> Callable[Concatenate[Any, P], Generator[T_co, None, None]]: ...
-    @overload
-    def __get__(
-        self, instance: AsyncFace, owner: type | None = None
-    ) -> Callable[P, AsyncGenerator[T_co, None]]: ...
-    @overload
-    def __get__(
-        self, instance: object, owner: type | None = None
-    ) -> Callable[P, Generator[T_co, None, None]]: ...
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
-        if instance is None:
-            return self._awaited if issubclass(owner or object, AsyncFace) else self._plain
-        if isinstance(instance, AsyncFace) and not in_greenlet():
-            return MethodType(self._awaited, instance)
-        return MethodType(self._plain, instance)
+    def _called_on(self, owner: type | None) -> Any:
+        return self._called
 
     @cached_property
-    def _plain(self) -> Any:
+    def _called(self) -> Any:
         batches = self.function
 
-        def plain(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        def called(self: Any, /, *args: Any, **kwargs: Any) -> Any:
             return _items(batches(self, *args, **kwargs))
 
-        return update_wrapper(plain, self.function)
+        return update_wrapper(called, self.function)
 
     @cached_property
     def _awaited(self) -> Any:
@@ -189,7 +176,9 @@ class Streaming(_Definition, Generic[P, T_co]):
         return update_wrapper(awaited, self.function)
 
 
-def streaming(function: Callable[Concatenate[Any, P], Iterator[Sequence[T]]], /) -> Streaming[P, T]:
+def streaming(
+    function: Callable[Concatenate[Any, P], Iterator[Sequence[T]]], /
+) -> Streaming[Callable[P, Generator[T, None, None]], Callable[P, AsyncGenerator[T, None]]]:
     """Make a generator of batches a stream of items: an iterator on one face, asynchronous on the other.
 
     Left early, a stream closes the generator: at once on the synchronous face; on the other when
@@ -223,32 +212,32 @@ async def _awaited_items(batches: Generator[Sequence[T], None, None]) -> AsyncGe
 async def _finish(work: Coroutine[Any, Any, None]) -> None:
     """Wait until the work is done, even when cancelled meanwhile; the cancellation comes after."""
     task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
+    cancelled = False
+    while not task.done():
+        try:
             await asyncio.wait([task])
-        raise
+        except asyncio.CancelledError:
+            cancelled = True
+    task.result()
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 def _refuse_other_than_plain(function: Any) -> None:
-    if inspect.isgeneratorfunction(function):
-        raise TypeError(f"{_name(function)} is a generator: use @streaming, or give back a list")
     _refuse_other_than_function(function)
+    if inspect.isgeneratorfunction(function):
+        raise TypeError(f"{function.__qualname__} is a generator: use @streaming, or give back a list")
 
 
 def _refuse_other_than_generator(function: Any) -> None:
     _refuse_other_than_function(function)
     if not inspect.isgeneratorfunction(function):
-        raise TypeError(f"{_name(function)} doesn't yield batches: use @operation")
+        raise TypeError(f"{function.__qualname__} yields no batches: use @operation")
 
 
 def _refuse_other_than_function(function: Any) -> None:
+    name = getattr(function, "__qualname__", None) or repr(function)
     if inspect.isasyncgenfunction(function) or inspect.iscoroutinefunction(function):
-        raise TypeError(f"{_name(function)} is asynchronous: write it as a plain def, it serves both faces")
+        raise TypeError(f"{name} is asynchronous: write it as a plain def, which serves both faces")
     if not inspect.isfunction(function):
-        raise TypeError(f"{_name(function)} is no function: put the decorator on a plain def with self")
-
-
-def _name(function: Any) -> str:
-    return getattr(function, "__qualname__", None) or repr(function)
+        raise TypeError(f"{name} is not a function: put the decorator right on a plain def with self")
