@@ -1,0 +1,53 @@
+# `make demo` shows it working, `make test` proves it. Both build .venv by themselves (see scripts/venv).
+PYTEST = .venv/bin/python -m pytest
+TYPED = src systems tests/typing
+INPUTS = scripts/venv requirements/constraints.txt requirements/build.txt pyproject.toml $(wildcard systems/*/pyproject.toml)
+ARGS =
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-long check format constraints clean
+
+help:
+	@echo "make demo       eight real videos catalogued, queried and shown"
+	@echo "make test       every test but the long ones  (ARGS='-k name' goes to pytest)"
+	@echo "make test-long  the long ones: faults, figures, minutes of load"
+	@echo "make check      ruff, mypy --strict, pyright, the direction of imports"
+	@echo "make format     let ruff format and mend"
+	@echo "make clean      remove .venv and caches"
+
+demo: .venv/.ready-test
+	@.venv/bin/python -m stoat_ferret demo $(ARGS)
+
+test: .venv/.ready-test
+	@$(PYTEST) $(ARGS)
+
+test-long: .venv/.ready-test
+	@$(PYTEST) -m long -rA $(ARGS)
+
+check: .venv/.ready-check
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy $(TYPED)
+	.venv/bin/pyright $(TYPED)
+	$(PYTEST) -q tests/test_rooms.py
+
+format: .venv/.ready-check
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+# The newest versions that fit pyproject.toml, from a clean environment; commit the result.
+constraints:
+	rm -rf .venv
+	: > requirements/constraints.txt
+	scripts/venv test
+	scripts/venv check
+	.venv/bin/python -m pip freeze --exclude-editable > requirements/constraints.txt
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/.ready-test: $(INPUTS) requirements/test.txt
+	@PYTHON="$(PYTHON)" scripts/venv test
+
+.venv/.ready-check: .venv/.ready-test requirements/check.txt
+	@scripts/venv check

@@ -1,0 +1,1 @@
+"""Documentation-based programming: a source tree, its documents, and where they disagree."""

@@ -1,0 +1,1 @@
+"""A video editor's catalogue: projects, videos and clips in a database."""

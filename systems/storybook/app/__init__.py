@@ -1,0 +1,1 @@
+"""A children's book application: users, characters, stories and images."""
