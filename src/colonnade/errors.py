@@ -196,7 +196,8 @@ class MultipleEntitiesError(DatabaseError, sqlalchemy_errors.MultipleResultsFoun
     """More than one row meets criteria that one was asked of."""
 
 
-class EntityValidationError(DatabaseError, ValueError):
+# DontWrapMixin: raised by a type while a statement is prepared, it arrives as it is.
+class EntityValidationError(DatabaseError, ValueError, sqlalchemy_errors.DontWrapMixin):
     """The values were refused before anything was sent to the database."""
 
 

@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from zlib import crc32
 
 from colonnade.errors import ConfigurationError, DatabaseError
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL, Connection, Table
+    from datetime import datetime, time
+
+    from sqlalchemy import URL, Column, Connection, Table
+    from sqlalchemy import Dialect as SQLAlchemyDialect
     from sqlalchemy.engine.interfaces import DBAPIConnection
+    from sqlalchemy.types import TypeEngine
 
     from colonnade.settings import DatabaseSettings
 
@@ -120,6 +125,57 @@ class Errors(Protocol):
         ...
 
 
+class Types(Protocol):
+    """`types.py`: SQL types that behave alike on all databases, as the models use them."""
+
+    UTC_NOW: str
+    """An expression for the present instant in UTC, as a default and in triggers."""
+    TIMESTAMP_HAS_ZONE: bool
+    """Whether the driver is given instants with their zone, or without one and in UTC."""
+    DECIMAL_IS_INTEGER: bool
+    """Whether decimals are kept as whole numbers, scaled by a power of ten."""
+
+    def text(self, length: int | None, dialect: SQLAlchemyDialect) -> TypeEngine[str]:
+        """Give text that compares by code point; of any length where none is given."""
+        ...
+
+    def timestamp(self) -> TypeEngine[datetime]:
+        """Give an instant in microseconds."""
+        ...
+
+    def time_of_day(self) -> TypeEngine[time]:
+        """Give a time of day in microseconds."""
+        ...
+
+    def decimal(self, precision: int, scale: int) -> TypeEngine[Any]:
+        """Give what an exact decimal is kept as."""
+        ...
+
+    def binary(self) -> TypeEngine[bytes]:
+        """Give bytes of any length."""
+        ...
+
+    def uuid(self) -> TypeEngine[Any]:
+        """Give a UUID that sorts by its digits."""
+        ...
+
+    def long_key(self) -> TypeEngine[int]:
+        """Give a key of 64 bits that the database can number."""
+        ...
+
+
+class Triggers(Protocol):
+    """`triggers.py`: what the database does by itself when a row changes."""
+
+    def create_touch(self, table: Table, column: Column[Any]) -> Sequence[str]:
+        """Give the statements that make every UPDATE move this column, unless the UPDATE set it."""
+        ...
+
+    def drop_touch(self, table: Table, column: Column[Any]) -> Sequence[str]:
+        """Give the statements that take away, after its table, what `create_touch` left behind."""
+        ...
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One database: its rooms, each imported when first used."""
@@ -136,6 +192,20 @@ class Dialect:
     @cached_property
     def errors(self) -> Errors:
         return cast(Errors, self._room("errors"))
+
+    @cached_property
+    def types(self) -> Types:
+        return cast(Types, self._room("types"))
+
+    @cached_property
+    def triggers(self) -> Triggers:
+        return cast(Triggers, self._room("triggers"))
+
+
+def object_name(prefix: str, name: str) -> str:
+    """Give a name for what belongs to something named, within the 63 characters that every database takes."""
+    full = f"{prefix}_{name}"
+    return full if len(full) <= 60 else f"{full[:51]}_{crc32(full.encode()):08x}"
 
 
 _dialects: dict[str, Dialect] = {}

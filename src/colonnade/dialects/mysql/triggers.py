@@ -1,0 +1,34 @@
+"""The triggers of MySQL and MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Column, Table
+from sqlalchemy.dialects import mysql
+
+from colonnade.dialects.contract import object_name
+from colonnade.dialects.mysql.types import UTC_NOW
+
+_quote = mysql.dialect().identifier_preparer
+
+
+def create_touch(table: Table, column: Column[Any]) -> Sequence[str]:
+    """Give a trigger that moves the column in an UPDATE which didn't; never back.
+
+    Not `ON UPDATE CURRENT_TIMESTAMP`: that is the local time of whoever updates, and not UTC.
+    """
+    stamp = _quote.quote(column.name)
+    moved = f"greatest({UTC_NOW}, OLD.{stamp} + INTERVAL 1 MICROSECOND)"
+    name = _quote.quote(object_name("touch", table.name))
+    prefix = f"{_quote.quote(table.schema)}." if table.schema else ""
+    return [
+        f"CREATE TRIGGER {prefix}{name} BEFORE UPDATE ON {_quote.format_table(table)} FOR EACH ROW"
+        f" SET NEW.{stamp} = IF(NEW.{stamp} <=> OLD.{stamp}, {moved}, NEW.{stamp})"
+    ]
+
+
+def drop_touch(table: Table, column: Column[Any]) -> Sequence[str]:
+    """Give nothing: the trigger went with its table."""
+    return []

@@ -1,0 +1,40 @@
+"""PostgreSQL's triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Column, Table
+from sqlalchemy.dialects import postgresql
+
+from colonnade.dialects.contract import object_name
+
+_quote = postgresql.dialect().identifier_preparer
+
+
+def create_touch(table: Table, column: Column[Any]) -> Sequence[str]:
+    """Give a function and a trigger that calls it for an UPDATE which didn't move the column.
+
+    clock_timestamp, since two UPDATEs of one transaction are two moments; never back, since the row's older
+    value may come from a client whose clock is ahead.
+    """
+    stamp = _quote.quote(column.name)
+    moved = f"greatest(clock_timestamp(), OLD.{stamp} + interval '1 microsecond')"
+    return [
+        f"CREATE OR REPLACE FUNCTION {_function(table)}() RETURNS trigger LANGUAGE plpgsql AS"
+        f" $$ BEGIN NEW.{stamp} := {moved}; RETURN NEW; END $$",
+        f"CREATE OR REPLACE TRIGGER {_quote.quote(object_name('touch', table.name))}"
+        f" BEFORE UPDATE ON {_quote.format_table(table)} FOR EACH ROW"
+        f" WHEN (NEW.{stamp} IS NOT DISTINCT FROM OLD.{stamp}) EXECUTE FUNCTION {_function(table)}()",
+    ]
+
+
+def drop_touch(table: Table, column: Column[Any]) -> Sequence[str]:
+    """Give the function's end; the trigger went with its table."""
+    return [f"DROP FUNCTION IF EXISTS {_function(table)}()"]
+
+
+def _function(table: Table) -> str:
+    name = _quote.quote(object_name("touch", table.name))
+    return f"{_quote.quote(table.schema)}.{name}" if table.schema else name

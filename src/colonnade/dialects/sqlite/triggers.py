@@ -1,0 +1,48 @@
+"""SQLite's triggers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Column, Table
+from sqlalchemy.dialects import sqlite
+
+from colonnade.dialects.contract import object_name
+from colonnade.dialects.sqlite.types import UTC_NOW
+
+_quote = sqlite.dialect().identifier_preparer
+
+
+def create_touch(table: Table, column: Column[Any]) -> Sequence[str]:
+    """Give a trigger that updates the row once more, unless the UPDATE moved the column.
+
+    The second UPDATE moves it, so it ends there with recursive_triggers on. The clock has milliseconds only:
+    where it isn't past the old value, the old one plus a microsecond is taken.
+    """
+    name, stamp = _quote.quote(object_name("touch", table.name)), _quote.quote(column.name)
+    prefix = f"{_quote.quote(table.schema)}." if table.schema else ""
+    return [
+        f"CREATE TRIGGER {prefix}{name} AFTER UPDATE ON {_quote.quote(table.name)}"
+        f" WHEN NEW.{stamp} IS OLD.{stamp} BEGIN"
+        f" UPDATE {_quote.quote(table.name)}"
+        f" SET {stamp} = max({UTC_NOW}, {_next_microsecond(f'OLD.{stamp}')}) WHERE {_same_row(table)}; END"
+    ]
+
+
+def drop_touch(table: Table, column: Column[Any]) -> Sequence[str]:
+    """Give nothing: the trigger went with its table."""
+    return []
+
+
+def _same_row(table: Table) -> str:
+    keys = [_quote.quote(key.name) for key in table.primary_key] or ["rowid"]
+    return " AND ".join(f"{key} = NEW.{key}" for key in keys)
+
+
+def _next_microsecond(stamp: str) -> str:
+    following = f"(CAST(substr({stamp}, 21) AS INTEGER) + 1)"
+    second = (
+        f"strftime('%Y-%m-%d %H:%M:%S', substr({stamp}, 1, 19), '+' || ({following} / 1000000) || ' seconds')"
+    )
+    return f"{second} || printf('.%06d', {following} % 1000000)"

@@ -1,0 +1,115 @@
+"""Mixins for mapped classes, on our `Base` or any other: timestamps, versions, soft delete."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, Integer, Table, event, inspect
+from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
+
+from colonnade.dialects.contract import FOLDERS, dialect_named
+from colonnade.errors import ConfigurationError
+from colonnade.models.types import UTCDateTime, utcnow
+
+__all__ = ["CreatedAtMixin", "SoftDeleteMixin", "TimestampMixin", "VersionMixin"]
+
+
+class CreatedAtMixin:
+    """`created_at`: when the row was inserted, by the client's clock; by the server's for a raw INSERT."""
+
+    @declared_attr
+    def created_at(cls) -> Mapped[datetime]:
+        return mapped_column(UTCDateTime, insert_default=_now, server_default=utcnow(), sort_order=900)
+
+
+class TimestampMixin(CreatedAtMixin):
+    """`created_at`, and `updated_at`, which every UPDATE moves, whoever sends it.
+
+    On INSERT both are the same instant. An UPDATE through SQLAlchemy (object, statement or bulk) brings its own
+    time; any other is given one by a trigger that is made and dropped with the table. The trigger goes by
+    the server's clock and never back. An UPDATE that sets `updated_at` to something else is left alone.
+    On SQLite the RETURNING of a raw UPDATE still shows the old value.
+    """
+
+    @declared_attr
+    def updated_at(cls) -> Mapped[datetime]:
+        mapped: MappedColumn[datetime] = mapped_column(
+            UTCDateTime, insert_default=_created, onupdate=_now, server_default=utcnow(), sort_order=901
+        )
+        event.listen(mapped.column, "after_parent_attach", _touch_with_table, propagate=True)
+        return mapped
+
+
+class VersionMixin:
+    """`version`: counts the row's updates, so that one who read an older state can't overwrite a newer.
+
+    With `__mapper_args__` of the class's own, the counter is added to them. VersionMixin stands before the base.
+
+    Raises:
+        ConfigurationError: when the class would be mapped without its counter.
+    """
+
+    @declared_attr
+    def version(cls) -> Mapped[int]:
+        return mapped_column(Integer, server_default="1", sort_order=890)
+
+    @declared_attr.directive
+    def __mapper_args__(cls) -> dict[str, Any]:
+        return {} if _is_mapped_below(cls) else {"version_id_col": cls.version}
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        own = cls.__dict__.get("__mapper_args__")
+        if isinstance(own, dict) and "version_id_col" not in own and not _is_mapped_below(cls):
+            cls.__mapper_args__ = declared_attr.directive(lambda of: {**own, "version_id_col": of.version})
+        super().__init_subclass__(**keywords)
+        mapper: Any = inspect(cls, raiseerr=False)
+        if mapper is not None and mapper.version_id_col is None:
+            raise ConfigurationError(
+                f"{cls.__name__} is mapped without its version counter",
+                remedy="Name VersionMixin before the base.",
+            )
+
+
+class SoftDeleteMixin:
+    """`deleted_at`: when the row was marked as deleted; None while it's alive."""
+
+    @declared_attr
+    def deleted_at(cls) -> Mapped[datetime | None]:
+        return mapped_column(UTCDateTime, index=True, sort_order=902)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _created(context: Any) -> datetime:
+    created = context.get_current_parameters().get("created_at")
+    return created if isinstance(created, datetime) else _now()
+
+
+def _is_mapped_below(cls: type[Any]) -> bool:
+    """Whether a class that this one inherits from is mapped, and so has the counter already."""
+    return any(inspect(base, raiseerr=False) is not None for base in cls.__mro__[1:-1])
+
+
+def _touch_with_table(column: Column[Any], table: Table) -> None:
+    """Make and drop the trigger that moves the column together with its table."""
+
+    def create(target: Table, connection: Connection, **_: Any) -> None:
+        if connection.dialect.name in FOLDERS:
+            triggers = dialect_named(connection.dialect.name).triggers
+            _send(connection, triggers.create_touch(target, target.c[column.key]))
+
+    def drop(target: Table, connection: Connection, **_: Any) -> None:
+        if connection.dialect.name in FOLDERS:
+            triggers = dialect_named(connection.dialect.name).triggers
+            _send(connection, triggers.drop_touch(target, target.c[column.key]))
+
+    event.listen(table, "after_create", create, propagate=True)
+    event.listen(table, "after_drop", drop, propagate=True)
+
+
+def _send(connection: Connection, statements: Any) -> None:
+    for statement in statements:
+        connection.exec_driver_sql(statement)
