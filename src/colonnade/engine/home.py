@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
@@ -46,7 +46,7 @@ class Home:
         self._async_engine: Any = None
         self._kept_alive: object = None
         self._given = _is_engine(source)
-        self.settings = DatabaseSettings() if self._given or source is None else DatabaseSettings.of(source)
+        self._settings: DatabaseSettings | None = None
         _homes.add(self)
 
     def configure(self, source: Any) -> None:
@@ -58,13 +58,18 @@ class Home:
         with self._lock:
             if self._engine is not None:
                 raise ConfigurationError("the database is already in use: configure it before its first use")
-            self.settings = DatabaseSettings.of(source)
-            self._source = source
+            self._settings = DatabaseSettings.of(source)
 
     @property
-    def configured(self) -> bool:
-        """Whether a URL, settings or an engine were given."""
-        return self._source is not None
+    def settings(self) -> DatabaseSettings:
+        """The settings: the given ones, those of a given engine's URL, else the environment's.
+
+        Raises:
+            ConfigurationError: for settings that can't be used, or none at all.
+        """
+        if self._settings is None:
+            self._settings = DatabaseSettings.of(self._source.url if self._given else self._source)
+        return self._settings
 
     @property
     def engine(self) -> Engine:
@@ -130,9 +135,9 @@ class Home:
         return {**SESSION_ARGUMENTS, "join_transaction_mode": "create_savepoint"}
 
     def __repr__(self) -> str:
-        if self._given:
-            return repr(self._source.url)
-        return self.settings.sqlalchemy_url().render_as_string() if self.configured else "not configured"
+        if self._settings is None and self._source is None:
+            return "not configured"
+        return self.settings.sqlalchemy_url().render_as_string()
 
     def dispose(self, *, close: bool = True) -> None:
         """Close the pool; on the asynchronous face inside a greenlet. A given engine is left alone."""
@@ -179,14 +184,14 @@ class Home:
         else:
             engine = self._create()
         dialect = dialect_named(engine.dialect.name)
-        password = None if self._given or not callable(self.settings.password) else self.settings.password
+        password = None if self._given else self.settings.password_text
         translate.attach(engine, dialect, lambda: self.metadata, password=password)
         listen(engine, dialect, self.settings, set_up_on="checkout" if self._given else "connect")
         guard.install(engine, dialect)
         return engine
 
     def _create(self) -> Engine:
-        url: URL = self.settings.sqlalchemy_url()
+        url = self.settings.sqlalchemy_url()
         dialect = dialect_named(url.get_backend_name())
         url, arguments = dialect.connect.engine_arguments(url, self.settings, self.face)
         self._kept_alive = dialect.connect.keep_alive(url)

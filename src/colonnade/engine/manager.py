@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast, overload
 
@@ -16,7 +18,7 @@ from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.health import Health, examine
 from colonnade.engine.home import SESSION_ARGUMENTS, Home
 from colonnade.engine.retry import RetryPolicy, retrying, retrying_async
-from colonnade.engine.session import SessionOptions, joined_frame, owned_frame
+from colonnade.engine.session import Frame, SessionOptions, joined_frame, owned_frame
 from colonnade.engine.startup import OnStart
 from colonnade.errors import TransactionError
 from colonnade.settings import DatabaseSettings
@@ -28,7 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _Manager:
+class _Manager(ABC):
     """What both managers are: a home, and the options that its sessions start from."""
 
     def __init__(
@@ -103,6 +105,22 @@ class _Manager:
             function()
         else:
             raise TransactionError("on_commit was called outside a session, where nothing will be committed")
+
+    def alone(self, *, reads: bool) -> SessionBlock:
+        """Give the block around one call outside a session; one that only reads takes no write lock."""
+        options = self._options
+        if reads and options.mode == "write":
+            options = replace(options, mode="deferred")
+
+        def make() -> Frame:
+            frame = self.home.frame(options)
+            frame.alone = frame.outer is None
+            return frame
+
+        return self._block(make)
+
+    @abstractmethod
+    def _block(self, make: Callable[[], Frame]) -> SessionBlock: ...
 
     def _configure(self, context: Any, dependencies: Mapping[str, Any] | None) -> None:
         configuration = startup.configuration_of(context, dependencies)
@@ -187,7 +205,10 @@ class DatabaseManager(_Manager, SyncFace):
                 options asked for; at the end, when a failed statement was swallowed.
         """
         options = self._options.asked(read_only, isolation_level)
-        return SessionBlock(lambda: self.home.frame(options, join=join))
+        return self._block(lambda: self.home.frame(options, join=join))
+
+    def _block(self, make: Callable[[], Frame]) -> SessionBlock:
+        return SessionBlock(make)
 
     def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function in a session of its own, again when that is safe, and commit.
@@ -260,7 +281,10 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
     ) -> AsyncSessionBlock:
         """Open a transaction: `async with adb.session() as session:`, as on the other face."""
         options = self._options.asked(read_only, isolation_level)
-        return AsyncSessionBlock(lambda: self.home.frame(options, join=join))
+        return self._block(lambda: self.home.frame(options, join=join))
+
+    def _block(self, make: Callable[[], Frame]) -> AsyncSessionBlock:
+        return AsyncSessionBlock(make)
 
     @overload
     async def run(

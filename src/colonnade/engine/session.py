@@ -73,6 +73,7 @@ class Frame:
     """
 
     __slots__ = (
+        "alone",
         "async_session",
         "callbacks",
         "closed",
@@ -110,6 +111,8 @@ class Frame:
         self.inner: Frame | None = None
         self.nested: SessionTransaction | None = None
         self.callbacks: list[Callback] = []
+        self.alone = False
+        """Whether it is the transaction of one repository call."""
         self.closed = False
         self.owner = current_owner()
         self.process = os.getpid()

@@ -13,13 +13,26 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, NoReturn
 
-from sqlalchemy import ClauseElement, ColumnElement, Enum, String, TextClause, UnaryExpression, cast
-from sqlalchemy.orm import QueryableAttribute, RelationshipProperty
+from sqlalchemy import (
+    ClauseElement,
+    ColumnElement,
+    Enum,
+    SQLColumnExpression,
+    String,
+    TextClause,
+    UnaryExpression,
+    cast,
+)
+from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
 
 from colonnade.errors import EntityValidationError
 from colonnade.repository.fields import attribute_name, field, fields_of, mapper_of
+
+
+OrderBy = str | SQLColumnExpression[Any] | TextClause | Iterable[str | SQLColumnExpression[Any] | TextClause]
+"""What an order is asked with: "-created_at,title", a column or expression, or several of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +62,7 @@ class Order:
         return f"{'-' if self.descending else ''}{self.name or self.expression}"
 
 
-def ordering(model: type[Any], order_by: Any = ()) -> tuple[Order, ...]:
+def ordering(model: type[Any], order_by: OrderBy = ()) -> tuple[Order, ...]:
     """Give the order as it was asked for: columns, "-name" strings, any SQL expressions.
 
     `order_by` is text ("-created_at,title"), one attribute or expression, or several of these.
@@ -60,7 +73,7 @@ def ordering(model: type[Any], order_by: Any = ()) -> tuple[Order, ...]:
     return tuple(_orders(model, order_by))
 
 
-def page_ordering(model: type[Any], order_by: Any = ()) -> tuple[Order, ...]:
+def page_ordering(model: type[Any], order_by: OrderBy = ()) -> tuple[Order, ...]:
     """Give an order in which no two rows are equal: the primary key breaks the ties.
 
     What is missing of the key is added in the direction of the last column asked for; a column
@@ -126,7 +139,7 @@ def _column_order(model: type[Any], name: str, descending: bool) -> Order:
 
 
 def _expressed(model: type[Any], given: Any) -> Order:
-    if isinstance(given, QueryableAttribute) and isinstance(given.property, RelationshipProperty):
+    if isinstance(getattr(given, "property", None), RelationshipProperty):
         field(model, attribute_name(model, given))
     clause = given.__clause_element__() if hasattr(given, "__clause_element__") else given
     if isinstance(clause, UnaryExpression) and clause.modifier in (operators.asc_op, operators.desc_op):

@@ -34,7 +34,7 @@ from sqlalchemy.types import NullType
 
 from colonnade.repository.cursor import Cursor, Direction, Maker, read_cursor, write_cursor
 from colonnade.repository.fields import mapper_of
-from colonnade.repository.order import Order, order_clauses, page_ordering
+from colonnade.repository.order import Order, OrderBy, order_clauses, page_ordering
 from colonnade.repository.query import check_page_limit
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class PageRequest(Generic[T]):
 
 
 def page_request(
-    model: type[T], order_by: Any = (), *, limit: int, cursor: str | None = None
+    model: type[T], order_by: OrderBy = (), *, limit: int, cursor: str | None = None
 ) -> PageRequest[T]:
     """Check what a page is asked with.
 

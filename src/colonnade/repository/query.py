@@ -66,13 +66,13 @@ def check_window(skip: int, limit: int | None) -> None:
         _check_count("limit", limit, lowest=0)
 
 
-def check_page_limit(limit: int) -> None:
-    """Check the most rows of one page.
+def check_page_limit(limit: int, name: str = "limit") -> None:
+    """Check the most rows of one page, or of one batch.
 
     Raises:
         EntityValidationError: for a number below 1 or above `LARGEST_WINDOW`, and for what is no number.
     """
-    _check_count("limit", limit, lowest=1)
+    _check_count(name, limit, lowest=1)
 
 
 def load_options(model: type[Any], load: Any) -> tuple[LoaderOption, ...]:
@@ -134,14 +134,15 @@ def _load_option(model: type[Any], load: Any) -> LoaderOption:
     if isinstance(load, LoaderOption):
         return load
     path = attribute_name(model, load).split(".")
-    option: Load | None = None
+    option: Any = None
     owner = model
     for name in path[:-1]:
         option, owner = _step(owner, option, name)
     if path[-1] in fields_of(owner).relationships:
         # The attribute itself where one was given: it may be narrowed by of_type() or and_().
         last = load if isinstance(load, QueryableAttribute) else getattr(owner, path[-1])
-        return _related(owner, option, path[-1], last)
+        chosen: LoaderOption = _related(owner, option, path[-1], last)
+        return chosen
     return _column(owner, option, path[-1])
 
 

@@ -1,0 +1,312 @@
+"""The operations that only read: by key, by criteria, by offset and by keyset."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from typing import Any, NoReturn, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, literal, select
+
+from colonnade.errors import EntityNotFoundError, MultipleEntitiesError
+from colonnade.models.mixins import SoftDeleteMixin
+from colonnade.repository.keys import key_criteria, key_of, many_keys_criteria, normal_key
+from colonnade.repository.operation import operation, streaming
+from colonnade.repository.order import order_clauses, ordering
+from colonnade.repository.page import Page, make_page, page_request, page_statement
+from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
+from colonnade.repository.softdelete import leave_out_deleted, soft_delete_options
+from colonnade.repository.stream import Streams
+
+T = TypeVar("T")
+
+Load = Any
+"""A relationship or deferred column, its name, a dotted path, a loader option, or several of these."""
+
+OrderBy = Any
+"""`"-created_at,title"`, a column, an expression, or several of these."""
+
+Criterion = ColumnElement[bool]
+
+
+class ReadOperations(Streams[T]):
+    """Reading entities of one class."""
+
+    @operation(read=True)
+    def get(
+        self,
+        id: Any,
+        *,
+        load: Load = (),
+        for_update: bool = False,
+        skip_locked: bool = False,
+        include_deleted: bool = False,
+    ) -> T | None:
+        """Give the entity with this key, or None.
+
+        A composite key is a tuple in the mapper's order, or a mapping of names to values.
+
+        Raises:
+            EntityValidationError: for what isn't a key of this class.
+            TransactionError: for `for_update` outside a session, where it would lock nothing.
+        """
+        key = normal_key(self.model, id)
+        if load == () and not for_update and not include_deleted and not self._soft_deletes:
+            return self.db_session.get(self.model, key, options=soft_delete_options(self.model))
+        statement = self._select(include_deleted, load).where(*key_criteria(self.model, id))
+        return self.scalars(self._locked(statement, for_update, skip_locked)).unique().one_or_none()
+
+    @operation(read=True)
+    def get_one(
+        self,
+        id: Any,
+        *,
+        load: Load = (),
+        for_update: bool = False,
+        skip_locked: bool = False,
+        include_deleted: bool = False,
+    ) -> T:
+        """Give the entity with this key.
+
+        Raises:
+            EntityNotFoundError: when there is none.
+            EntityValidationError: for what isn't a key of this class.
+        """
+        entity = self.get(
+            id,
+            load=load,
+            for_update=for_update,
+            skip_locked=skip_locked,
+            include_deleted=include_deleted,
+        )
+        return entity if entity is not None else self._not_found(id)
+
+    @operation(read=True)
+    def get_many(
+        self, ids: Iterable[Any], *, load: Load = (), include_deleted: bool = False
+    ) -> builtins.list[T]:
+        """Give the entities with these keys, in the order asked; keys that have none are left out.
+
+        Raises:
+            EntityValidationError: for what isn't a key of this class.
+        """
+        keys = [normal_key(self.model, id) for id in ids]
+        statement = self._select(include_deleted, load)
+        found: dict[Any, T] = {}
+        for criterion in many_keys_criteria(self.model, keys):
+            for entity in self.scalars(statement.where(criterion)).unique():
+                found[key_of(entity)] = entity
+        return [found[key] for key in keys if key in found]
+
+    @operation(read=True)
+    def list(
+        self, skip: int = 0, limit: int = 100, *, order_by: OrderBy = (), load: Load = ()
+    ) -> builtins.list[T]:
+        """Give entities by offset, ordered by primary key unless told otherwise; `limit=0` gives none.
+
+        Raises:
+            EntityValidationError: when `skip` or `limit` is below 0.
+        """
+        return self.find(order_by=order_by if _given(order_by) else self._by_key(), skip=skip, limit=limit, load=load)
+
+    @operation(read=True)
+    def list_and_count(
+        self,
+        skip: int = 0,
+        limit: int = 100,
+        *criteria: Criterion,
+        order_by: OrderBy = (),
+        load: Load = (),
+        include_deleted: bool = False,
+    ) -> tuple[builtins.list[T], int]:
+        """Give entities by offset, and how many there are in all; both in one transaction."""
+        entities = self.find(
+            *criteria,
+            order_by=order_by if _given(order_by) else self._by_key(),
+            skip=skip,
+            limit=limit,
+            load=load,
+            include_deleted=include_deleted,
+        )
+        return entities, self.count(*criteria, include_deleted=include_deleted)
+
+    @operation(read=True)
+    def find(
+        self,
+        *criteria: Criterion,
+        filters: Mapping[str, Any] | None = None,
+        order_by: OrderBy = (),
+        skip: int = 0,
+        limit: int | None = None,
+        load: Load = (),
+        for_update: bool = False,
+        skip_locked: bool = False,
+        include_deleted: bool = False,
+    ) -> builtins.list[T]:
+        """Give the entities that meet all criteria, in no order unless told; a range is by primary key then.
+
+        `order_by` takes columns, `"name"`, `"-name"` for descending, or `"-created_at,title"`;
+        NULLs sort lowest on every database. `filters` maps names to values. `load` takes
+        relationships or their names.
+
+        Raises:
+            EntityValidationError: for unknown names, criteria that are no SQL, a negative range.
+            TransactionError: for `for_update` outside a session.
+        """
+        check_window(skip, limit)
+        if limit == 0:
+            return []
+        if not _given(order_by) and (skip or limit is not None):
+            order_by = self._by_key()
+        statement = self._select(include_deleted, load).where(*self._conditions(criteria, filters))
+        if _given(order_by):
+            statement = statement.order_by(*order_clauses(ordering(self.model, order_by)))
+        if skip:
+            statement = statement.offset(skip)
+        if limit is not None:
+            statement = statement.limit(limit)
+        return builtins.list(self.scalars(self._locked(statement, for_update, skip_locked)).unique())
+
+    @operation(read=True)
+    def first(
+        self,
+        *criteria: Criterion,
+        order_by: OrderBy = (),
+        load: Load = (),
+        for_update: bool = False,
+        skip_locked: bool = False,
+        include_deleted: bool = False,
+    ) -> T | None:
+        """Give the first entity that meets all criteria, by primary key unless told otherwise, or None."""
+        found = self.find(
+            *criteria,
+            order_by=order_by,
+            limit=1,
+            load=load,
+            for_update=for_update,
+            skip_locked=skip_locked,
+            include_deleted=include_deleted,
+        )
+        return found[0] if found else None
+
+    @operation(read=True)
+    def one(
+        self,
+        *criteria: Criterion,
+        load: Load = (),
+        for_update: bool = False,
+        skip_locked: bool = False,
+        include_deleted: bool = False,
+    ) -> T:
+        """Give the only entity that meets all criteria.
+
+        Raises:
+            EntityNotFoundError: when there is none.
+            MultipleEntitiesError: when there are several.
+        """
+        found = self.find(
+            *criteria,
+            limit=2,
+            load=load,
+            for_update=for_update,
+            skip_locked=skip_locked,
+            include_deleted=include_deleted,
+        )
+        if len(found) > 1:
+            raise MultipleEntitiesError(
+                f"several rows of {self.model.__name__} meet the criteria, and one was asked for",
+                entity=self.model.__name__,
+            )
+        if not found:
+            raise EntityNotFoundError(
+                f"no {self.model.__name__} meets the criteria", entity=self.model.__name__
+            )
+        return found[0]
+
+    @operation(read=True)
+    def exists(self, *criteria: Criterion, include_deleted: bool = False) -> bool:
+        """Tell whether any entity meets all criteria."""
+        matching = self._select(include_deleted).where(*self._conditions(criteria))
+        statement = matching.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
+        return self.scalars(statement).first() is not None
+
+    @operation(read=True)
+    def count(self, *criteria: Criterion, include_deleted: bool = False) -> int:
+        """Count the entities that meet all criteria."""
+        matching = self._select(include_deleted).where(*self._conditions(criteria))
+        return int(self.scalars(matching.with_only_columns(func.count(), maintain_column_froms=True)).one())
+
+    @operation(read=True)
+    def page(
+        self,
+        *criteria: Criterion,
+        order_by: OrderBy = (),
+        limit: int = 100,
+        cursor: str | None = None,
+        load: Load = (),
+        include_deleted: bool = False,
+    ) -> Page[T]:
+        """Give a page by keyset: the rows after (or before) the cursor, however deep, at the same cost.
+
+        Pass `next_cursor` or `previous_cursor` of a page with the same order to go on from it.
+        A row that is there throughout comes exactly once, whatever is inserted or deleted
+        meanwhile. The primary key is added to the order.
+
+        Raises:
+            EntityValidationError: for a cursor that wasn't made for this model and order.
+        """
+        request = page_request(self.model, order_by, limit=limit, cursor=cursor)
+        statement = self._select(include_deleted, load).where(*self._conditions(criteria))
+        return make_page(request, self.execute(page_statement(statement, request)).all())
+
+    @streaming
+    def stream(
+        self,
+        *criteria: Criterion,
+        batch: int = 1000,
+        order_by: OrderBy = (),
+        load: Load = (),
+        include_deleted: bool = False,
+    ) -> Generator[Sequence[T], None, None]:
+        """Iterate over the entities that meet all criteria, in constant memory, `batch` rows at a time.
+
+        Outside a session it holds a connection and a read transaction of its own until it is
+        exhausted or left. Entities are detached as they come, unless a session is open.
+        """
+        check_page_limit(batch, "batch")
+        statement = self._select(include_deleted, load).where(*self._conditions(criteria))
+        if _given(order_by):
+            statement = statement.order_by(*order_clauses(ordering(self.model, order_by)))
+        yield from self._stream(statement, batch)
+
+    @property
+    def _soft_deletes(self) -> bool:
+        return issubclass(self.model, SoftDeleteMixin)
+
+    def _select(self, include_deleted: bool, load: Load = ()) -> Select[T]:
+        statement = select(self.model).options(*load_options(self.model, load))
+        return statement if include_deleted else leave_out_deleted(self.model, statement)
+
+    def _conditions(
+        self, given: Iterable[Any], filters: Mapping[str, Any] | None = None
+    ) -> tuple[ColumnElement[bool], ...]:
+        return (*criteria(self.model, given), *filter_criteria(self.model, filters or {}))
+
+    def _locked(self, statement: Select[T], for_update: bool, skip_locked: bool) -> Select[T]:
+        if not for_update:
+            return statement
+        locked = statement.with_for_update(of=self.model, skip_locked=skip_locked)
+        return locked.execution_options(populate_existing=True)
+
+    def _by_key(self) -> tuple[Any, ...]:
+        return tuple(self._mapper.primary_key)
+
+    def _not_found(self, id: Any) -> NoReturn:
+        raise EntityNotFoundError(
+            f"there is no {self.model.__name__} with the key {id!r:.100}", entity=self.model.__name__
+        )
+
+
+def _given(order_by: OrderBy) -> bool:
+    """Tell whether an order was asked for; an expression has no truth value of its own."""
+    return not (isinstance(order_by, str | tuple | builtins.list) and not order_by) and order_by is not None

@@ -1,0 +1,151 @@
+"""What every operation's body stands on: its model, its session, and the unit of work around a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+from sqlalchemy import Executable, Result, ScalarResult
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Mapper, Session
+from sqlalchemy.orm import class_mapper as mapper_of
+from sqlalchemy.sql.selectable import TypedReturnsRows
+
+from colonnade.engine.manager import DatabaseManager
+from colonnade.engine.retry import is_retryable, retrying
+from colonnade.engine.translate import remember, translate_orm
+from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
+from colonnade.repository.binding import Binding, Manager, is_model, model_argument
+from colonnade.repository.hydrate import name_missing_loads
+from colonnade.repository.operation import Operation
+
+T = TypeVar("T")
+X = TypeVar("X")
+
+
+class UnitOfWork(Generic[T]):
+    """Runs each operation in the session it belongs to, and translates its errors.
+
+    A repository uses the session it was given; else the one that is open on its manager
+    in this thread or task; else the call is a transaction of its own.
+    """
+
+    _binding: Binding
+    model: type[T]
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if "model" not in cls.__dict__:
+            for base in getattr(cls, "__orig_bases__", ()):
+                argument = model_argument(base, UnitOfWork)
+                if is_model(argument):
+                    cls.model = argument
+                    break
+
+    def __getattr__(self, name: str) -> Any:
+        # `BaseRepository[Clip](db)`: typing notes the alias on the instance, once it is made.
+        if name == "model":
+            argument = model_argument(self.__dict__.get("__orig_class__", type(self)), UnitOfWork)
+            if is_model(argument):
+                self.__dict__["model"] = argument
+                return argument
+            raise ConfigurationError(
+                f"{type(self).__name__} doesn't know its model",
+                remedy="derive from BaseRepository[Model], call BaseRepository[Model](db), or set `model = Model`",
+            )
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    @property
+    def db_session(self) -> Session:
+        """The synchronous Session of this call, or of the open session around it.
+
+        Raises:
+            TransactionError: outside a call, when no session is open.
+        """
+        return self._binding.session()
+
+    @property
+    def db(self) -> DatabaseManager:
+        """The manager, for bodies: `with self.db.session():` makes a savepoint on both faces.
+
+        Raises:
+            TransactionError: on a repository that was given a session.
+        """
+        manager: Any = self._binding.manager
+        if manager is None:
+            raise TransactionError(
+                "this repository was given a session and has no manager",
+                remedy="use `self.db_session.begin_nested()`",
+            )
+        return manager  # type: ignore[no-any-return]
+
+    @overload
+    def scalars(
+        self, statement: TypedReturnsRows[X], params: Mapping[str, Any] | Sequence[Any] | None = None
+    ) -> ScalarResult[X]: ...
+    @overload
+    def scalars(
+        self, statement: Executable, params: Mapping[str, Any] | Sequence[Any] | None = None
+    ) -> ScalarResult[Any]: ...
+    def scalars(self, statement: Any, params: Any = None) -> Any:
+        """Execute a statement in this call's session and give the first column of each row."""
+        return self.db_session.scalars(statement, params)
+
+    def execute(
+        self, statement: Executable, params: Mapping[str, Any] | Sequence[Any] | None = None
+    ) -> Result[Any]:
+        """Execute a statement in this call's session."""
+        return self.db_session.execute(statement, params)  # type: ignore[call-overload,no-any-return]
+
+    @property
+    def _mapper(self) -> Mapper[T]:
+        return mapper_of(self.model)
+
+    def _operate(self, operation: Operation[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        binding = self._binding
+        if binding.manager is None or binding.frame() is not None:
+            return self._run(operation, args, kwargs)
+        prepare(self.model)
+        if not operation.read:
+            return self._alone(binding.manager, operation, args, kwargs)
+        if kwargs.get("for_update"):
+            raise TransactionError(
+                "for_update was asked for outside a session, where it would lock nothing",
+                remedy="put the call inside `with db.session():`",
+            )
+        return self._read_alone(binding.manager, operation, args, kwargs)
+
+    def _read_alone(
+        self, manager: Manager, operation: Operation[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        try:
+            return self._alone(manager, operation, args, kwargs)
+        except DatabaseError as error:
+            if not is_retryable(error):
+                raise
+        return retrying(lambda: self._alone(manager, operation, args, kwargs), manager.policy)
+
+    def _alone(
+        self, manager: Manager, operation: Operation[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        with manager.alone(reads=operation.read):
+            return self._run(operation, args, kwargs)
+
+    def _run(self, operation: Operation[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        try:
+            return operation.function(self, *args, **kwargs)
+        except SQLAlchemyError as error:
+            if isinstance(error, DatabaseError):
+                raise
+            raise translate_orm(error, self._binding.session()) from error
+
+
+_prepared: set[type] = set()
+
+
+def prepare(model: type) -> None:
+    """Make a model's registry known to the errors, and its unloaded attributes speak; once per class."""
+    if model not in _prepared:
+        remember(model)
+        name_missing_loads(model)
+        _prepared.add(model)
