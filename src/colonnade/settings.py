@@ -102,9 +102,8 @@ class DatabaseSettings:
         if self.password is None:
             object.__setattr__(self, "password", secret)
 
-    @property
-    def parsed_url(self) -> URL:
-        """The URL as SQLAlchemy's, without the password."""
+    def sqlalchemy_url(self) -> URL:
+        """Give the URL as SQLAlchemy's, without the password."""
         return make_url(str(self.url))
 
     def password_text(self) -> str | None:

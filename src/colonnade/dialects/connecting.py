@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import math
 import select
 from collections.abc import Iterable, Mapping
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import QueuePool
+
 from colonnade.dialects.contract import Face
 from colonnade.errors import ConfigurationError
+from colonnade.settings import Secret
 
 if TYPE_CHECKING:
     from sqlalchemy import URL
@@ -76,17 +80,54 @@ def engine_arguments(settings: DatabaseSettings, connect_args: Mapping[str, Any]
         "echo": settings.echo,
         # Values of a row must not reach a message or a log.
         "hide_parameters": not settings.echo,
-        **settings.engine_options,
     }
-    given = arguments.pop("connect_args", {})
-    arguments["connect_args"] = {**connect_args, **given, **settings.connect_args}
-    return arguments
+    options = dict(settings.engine_options)
+    if not _pool_has_a_size(options):
+        for name in ("pool_size", "max_overflow", "pool_timeout"):
+            del arguments[name]
+    given = options.pop("connect_args", {})
+    return {**arguments, **options, "connect_args": {**connect_args, **given, **settings.connect_args}}
+
+
+def _pool_has_a_size(options: Mapping[str, Any]) -> bool:
+    return "pool" not in options and issubclass(options.get("poolclass", QueuePool), QueuePool)
+
+
+LEVELS = ("READ UNCOMMITTED", "READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE")
+
+
+def known_level(isolation_level: str | None) -> str | None:
+    """Give the isolation level as SQLAlchemy spells it.
+
+    Raises:
+        ConfigurationError: for a name that is no level of the SQL standard.
+    """
+    if isolation_level is None:
+        return None
+    level = isolation_level.replace("_", " ").upper()
+    if level not in LEVELS:
+        raise ConfigurationError(f"no isolation level {isolation_level!r}; there are {', '.join(LEVELS)}")
+    return level
+
+
+def number(url: URL, option: str, default: float) -> float:
+    """Give a URL's option that is a number of seconds.
+
+    Raises:
+        ConfigurationError: it's none, or not more than 0.
+    """
+    text = single_options(url).get(option)
+    try:
+        seconds = default if text is None else float(text)
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < math.inf:
+        raise ConfigurationError(f"{option}={text!r} in the URL: expected seconds, more than 0")
+    return seconds
 
 
 def with_password(url: URL, settings: DatabaseSettings) -> URL:
     """Give the URL with the password, where it is a constant; a function is asked at each connection."""
-    from colonnade.settings import Secret
-
     return url.set(password=settings.password()) if isinstance(settings.password, Secret) else url
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects import connecting
 from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Face
+from colonnade.dialects.mysql import tls
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -20,6 +21,9 @@ DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pymysql",), "async": ("asyn
 ERROR_ABORTS_TRANSACTION = False
 
 _EXTRAS = {"pymysql": "pymysql:mysql", "asyncmy": "asyncmy:asyncmy"}
+_OPTIONS = tls.OPTIONS | {"charset", "connect_timeout", "read_timeout", "unix_socket"}
+_CONNECT_TIMEOUT_S = 10
+# The same on every server, so that a value that is refused by one is refused by all.
 _SQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION"
 _IN_TRANSACTION = 1  # SERVER_STATUS_IN_TRANS of the protocol
 
@@ -28,16 +32,15 @@ def engine_arguments(url: URL, settings: DatabaseSettings, face: Face) -> tuple[
     """Give the URL with its driver chosen and options translated, and `create_engine`'s arguments.
 
     Raises:
-        ConfigurationError: no driver is installed, or the URL has an option that the driver doesn't take.
+        ConfigurationError: no driver is installed, the URL has an option that the driver doesn't take,
+            or a certificate can't be read.
     """
     url = connecting.with_driver(url, face, DRIVERS, _EXTRAS)
+    # MySQL's own tools write ssl-mode, the drivers ssl_mode.
+    url = url.set(query={key.replace("-", "_"): value for key, value in url.query.items()})
     connecting.refuse_unknown_options(url, _OPTIONS, url.get_driver_name())
-    asked = connecting.single_options(url)
-    connect_args = {
-        "charset": asked.get("charset", "utf8mb4"),
-        "connect_timeout": int(asked.get("connect_timeout", 10)),
-    }
-    url = connecting.with_password(url, settings).difference_update_query(url.query)
+    connect_args = _connect_args(url, connecting.single_options(url))
+    url = connecting.with_password(url, settings).difference_update_query(list(url.query))
     return url, connecting.engine_arguments(settings, connect_args)
 
 
@@ -56,10 +59,14 @@ def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> Non
 
 
 def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, Any]:
-    """Give the connection's execution options for a session with these wishes."""
+    """Give the connection's execution options for a session with these wishes.
+
+    Raises:
+        ConfigurationError: the level is no level of the SQL standard.
+    """
     options: dict[str, Any] = {BEGIN_OPTION: mode}
-    if isolation_level is not None:
-        options["isolation_level"] = isolation_level
+    if level := connecting.known_level(isolation_level):
+        options["isolation_level"] = level
     return options
 
 
@@ -69,15 +76,28 @@ def tidy(connection: DBAPIConnection) -> None:
 
 def is_stale(connection: DBAPIConnection) -> bool:
     """Tell without a round trip whether the server has closed this idle connection."""
-    raw = connecting.raw(connection)
-    socket = getattr(raw, "_sock", None)
-    return socket is not None and connecting.has_news(socket.fileno())
+    driver = connecting.raw(connection)
+    if hasattr(driver, "_sock"):
+        return driver._sock is None or connecting.has_news(driver._sock.fileno())
+    # asyncmy; neither `_sock` nor `_transport` is public.
+    transport = driver._transport
+    if transport is None or transport.is_closing():
+        return True
+    return connecting.has_news(transport.get_extra_info("socket").fileno())
 
 
 def in_transaction(connection: DBAPIConnection) -> bool | None:
-    """Tell whether the server still has the transaction open, by the flag of its last answer."""
-    status = getattr(connecting.raw(connection), "server_status", None)
-    return None if status is None else bool(status & _IN_TRANSACTION)
+    """Ask, with one ping, whether the transaction is still open; None once the connection is lost.
+
+    An error's answer carries no status, so that the flag of the last answer would still say yes after a
+    deadlock (1213), which rolls everything back.
+    """
+    driver = connecting.raw(connection)
+    try:
+        connection.ping(reconnect=False)
+    except driver.Error:
+        return None
+    return bool(driver.server_status & _IN_TRANSACTION)
 
 
 def keep_alive(url: URL) -> object | None:
@@ -85,17 +105,33 @@ def keep_alive(url: URL) -> object | None:
     return None
 
 
+def _connect_args(url: URL, asked: Mapping[str, str]) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "charset": asked.get("charset", "utf8mb4"),
+        "connect_timeout": math.ceil(connecting.number(url, "connect_timeout", _CONNECT_TIMEOUT_S)),
+        **tls.arguments(asked, url.get_driver_name()),
+    }
+    if "read_timeout" in asked:
+        arguments["read_timeout"] = math.ceil(connecting.number(url, "read_timeout", 1))
+    if "unix_socket" in asked:
+        arguments["unix_socket"] = asked["unix_socket"]
+    return arguments
+
+
 def _variables(version: str, settings: DatabaseSettings) -> list[str]:
     waiting = max(1, math.ceil(settings.lock_timeout_s))
     variables = [
-        f"sql_mode='{_SQL_MODE}'",
         "time_zone='+00:00'",
         f"innodb_lock_wait_timeout={waiting}",
+        # A statement waits for an ALTER TABLE a whole day without it.
         f"lock_wait_timeout={waiting}",
     ]
+    if "sql_mode" not in settings.connect_args:
+        variables.append(f"sql_mode='{_SQL_MODE}'")
     if settings.statement_timeout_s is not None:
         variables.append(_statement_timeout(version, settings.statement_timeout_s))
     if _has_snapshot_isolation(version):
+        # Without it REPEATABLE READ lets the later of two writers undo the other in silence.
         variables.append("innodb_snapshot_isolation=ON")
     return variables
 
@@ -103,7 +139,7 @@ def _variables(version: str, settings: DatabaseSettings) -> list[str]:
 def _statement_timeout(version: str, seconds: float) -> str:
     # MySQL's holds for SELECT alone, and counts in milliseconds.
     if "MariaDB" in version:
-        return f"max_statement_time={seconds:.6f}"
+        return f"max_statement_time={max(seconds, 0.001):.6f}"
     return f"max_execution_time={max(1, round(seconds * 1000))}"
 
 
@@ -112,6 +148,7 @@ _SNAPSHOT_SINCE = {(10, 6): 18, (10, 11): 8, (11, 0): 6, (11, 1): 5, (11, 2): 4,
 
 
 def _has_snapshot_isolation(version: str) -> bool:
+    # "5.5.5-10.11.19-MariaDB": MariaDB puts a version before its own for old replicas.
     found = re.search(r"(\d+)\.(\d+)\.(\d+)-MariaDB", version)
     if found is None:
         return False
@@ -119,6 +156,3 @@ def _has_snapshot_isolation(version: str) -> bool:
     if (major, minor) in _SNAPSHOT_SINCE:
         return patch >= _SNAPSHOT_SINCE[major, minor]
     return (major, minor) > (11, 4)
-
-
-_OPTIONS = frozenset("charset connect_timeout".split())

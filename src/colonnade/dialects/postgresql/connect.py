@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -45,10 +46,14 @@ def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> Non
 
 
 def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, Any]:
-    """Give the connection's execution options for a session with these wishes."""
+    """Give the connection's execution options for a session with these wishes.
+
+    Raises:
+        ConfigurationError: the level is no level of the SQL standard.
+    """
     options: dict[str, Any] = {BEGIN_OPTION: mode}
-    if isolation_level is not None:
-        options["isolation_level"] = isolation_level
+    if level := connecting.known_level(isolation_level):
+        options["isolation_level"] = level
     if mode == "read_only":
         options["postgresql_readonly"] = True
     return options
@@ -60,23 +65,33 @@ def tidy(connection: DBAPIConnection) -> None:
 
 def is_stale(connection: DBAPIConnection) -> bool:
     """Tell without a round trip whether the server has closed this idle connection."""
-    raw = connecting.raw(connection)
-    if hasattr(raw, "pgconn"):
-        return bool(raw.closed) or connecting.has_news(raw.pgconn.socket)
-    return bool(raw.is_closed())
+    driver = connecting.raw(connection)
+    if _is_psycopg(driver):
+        return bool(driver.closed) or connecting.has_news(driver.pgconn.socket)
+    return bool(driver.is_closed()) or connecting.has_news(_asyncpg_socket(driver))
 
 
 def in_transaction(connection: DBAPIConnection) -> bool | None:
-    """Tell whether the server still has the transaction open, aborted ones included."""
-    raw = connecting.raw(connection)
-    if hasattr(raw, "pgconn"):
-        return int(raw.info.transaction_status) in (1, 2, 3)
-    return bool(raw.is_in_transaction())
+    """Tell whether the transaction is still open, an aborted one included; None for a closed connection."""
+    driver = connecting.raw(connection)
+    if _is_psycopg(driver):
+        status = driver.info.transaction_status.name
+        return None if status == "UNKNOWN" else status != "IDLE"
+    return None if driver.is_closed() else bool(driver.is_in_transaction())
 
 
 def keep_alive(url: URL) -> object | None:
     """Nothing: the server lives by itself."""
     return None
+
+
+def _is_psycopg(driver: Any) -> bool:
+    return hasattr(driver, "pgconn")
+
+
+def _asyncpg_socket(driver: Any) -> int:
+    # `_transport` isn't public. The event loop reads the server's good-bye by itself, but only when idle.
+    return int(driver._transport.get_extra_info("socket").fileno())
 
 
 def _startup_options(settings: DatabaseSettings, asked: str | None) -> str:
@@ -101,17 +116,17 @@ def _psycopg(url: URL, settings: DatabaseSettings) -> tuple[URL, dict[str, Any]]
     connect_args: dict[str, Any] = {}
     if options := _startup_options(settings, connecting.single_options(url).get("options")):
         connect_args["options"] = options
-    if "connect_timeout" not in url.query:
-        connect_args["connect_timeout"] = _CONNECT_TIMEOUT_S
+    # libpq counts in whole seconds, and takes 0 for ever.
+    connect_args["connect_timeout"] = math.ceil(_timeout_s(url))
     if "application_name" not in url.query:
         connect_args["application_name"] = _APPLICATION
     if not settings.prepared_statements:
         connect_args["prepare_threshold"] = None
-    return url.difference_update_query(["options"]), connect_args
+    return url.difference_update_query(["options", "connect_timeout"]), connect_args
 
 
 def _asyncpg(url: URL, settings: DatabaseSettings) -> tuple[URL, dict[str, Any]]:
-    connecting.refuse_unknown_options(url, _LIBPQ, "asyncpg")
+    connecting.refuse_unknown_options(url, _ASYNCPG | _TUNING, "asyncpg")
     asked = connecting.single_options(url)
     if asked.get("channel_binding") == "require":
         raise ConfigurationError(
@@ -122,14 +137,26 @@ def _asyncpg(url: URL, settings: DatabaseSettings) -> tuple[URL, dict[str, Any]]
         server["options"] = options
     connect_args: dict[str, Any] = {
         "server_settings": server,
-        "timeout": float(asked.get("connect_timeout", _CONNECT_TIMEOUT_S)),
+        "timeout": _timeout_s(url),
     }
     if in_dsn := {key: value for key, value in asked.items() if key in _ASYNCPG_DSN}:
         # These it reads from a DSN alone, and gives way to arguments for all else.
         connect_args["dsn"] = f"postgresql://?{urlencode(in_dsn)}"
     if not settings.prepared_statements:
         connect_args |= _unprepared()
-    return url.difference_update_query(set(url.query) - {"host", "port"}), connect_args
+    return _with_ports(url.difference_update_query(set(url.query) - {"host", "port"})), connect_args
+
+
+def _with_ports(url: URL) -> URL:
+    """Give the URL with a port for each of several hosts, which SQLAlchemy wants for asyncpg."""
+    hosts = url.query.get("host")
+    if hosts is None or isinstance(hosts, str):
+        return url
+    return url.update_query_dict({"host": [host if ":" in host else f"{host}:5432" for host in hosts]})
+
+
+def _timeout_s(url: URL) -> float:
+    return connecting.number(url, "connect_timeout", _CONNECT_TIMEOUT_S)
 
 
 def _unprepared() -> dict[str, Any]:
@@ -145,13 +172,41 @@ def _unprepared() -> dict[str, Any]:
 
 # What asyncpg takes from a DSN.
 _ASYNCPG_DSN = frozenset(
-    "gsslib krbsrvname passfile service sslcert sslcrl sslkey ssl_max_protocol_version ssl_min_protocol_version"
-    " sslmode sslnegotiation sslrootcert target_session_attrs".split()
+    {
+        "gsslib",
+        "krbsrvname",
+        "passfile",
+        "service",
+        "sslcert",
+        "sslcrl",
+        "sslkey",
+        "sslmode",
+        "sslnegotiation",
+        "sslrootcert",
+        "ssl_max_protocol_version",
+        "ssl_min_protocol_version",
+        "target_session_attrs",
+    }
 )
-# libpq 17's parameters. asyncpg takes those that say where to connect and how to trust; the others tune libpq's
-# socket, and one URL serves both.
-_LIBPQ = _ASYNCPG_DSN | frozenset(
-    "application_name channel_binding client_encoding connect_timeout fallback_application_name gssdelegation"
-    " gssencmode host hostaddr keepalives keepalives_count keepalives_idle keepalives_interval load_balance_hosts"
-    " options port require_auth requirepeer sslcertmode sslcompression sslsni tcp_user_timeout".split()
+_ASYNCPG = _ASYNCPG_DSN | {"application_name", "connect_timeout", "host", "options", "port"}
+# These tune libpq's socket or its choice among methods: one URL serves both drivers, so asyncpg does without.
+_TUNING = frozenset(
+    {
+        "channel_binding",
+        "client_encoding",
+        "fallback_application_name",
+        "gssencmode",
+        "keepalives",
+        "keepalives_count",
+        "keepalives_idle",
+        "keepalives_interval",
+        "sslcompression",
+        "sslsni",
+        "tcp_user_timeout",
+    }
+)
+_LIBPQ = (
+    _ASYNCPG
+    | _TUNING
+    | {"gssdelegation", "hostaddr", "load_balance_hosts", "require_auth", "requirepeer", "sslcertmode"}
 )

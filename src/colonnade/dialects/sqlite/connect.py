@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 from uuid import uuid4
 
 from colonnade.dialects import connecting
 from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Face
+from colonnade.dialects.sqlite import connection as own
 from colonnade.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -22,62 +25,128 @@ DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pysqlite",), "async": ("aio
 ERROR_ABORTS_TRANSACTION = False
 
 _EXTRAS = {"pysqlite": "sqlite3:sqlite", "aiosqlite": "aiosqlite:async"}
+_URI_OPTIONS = frozenset({"immutable", "mode", "nolock", "vfs"})
+_OPTIONS = _URI_OPTIONS | {"cached_statements", "detect_types", "uri"}
 
 
 def engine_arguments(url: URL, settings: DatabaseSettings, face: Face) -> tuple[URL, dict[str, Any]]:
-    """Give the URL with its driver chosen and options translated, and `create_engine`'s arguments."""
+    """Give the URL with its driver chosen and options translated, and `create_engine`'s arguments.
+
+    A database in memory has a name of its own in each call, and is shared by all connections to that name.
+
+    Raises:
+        ConfigurationError: no driver is installed, the URL has a host or an option that the driver
+            doesn't take, or the file's folder doesn't exist.
+    """
     url = connecting.with_driver(url, face, DRIVERS, _EXTRAS)
-    if url.database is None:
-        query = {"vfs": "memdb", "uri": "true"}
-        url = url.set(database=f"file:/colonnade-{uuid4().hex}", query=query)
-    elif not url.database.startswith("file:") and not Path(url.database).absolute().parent.is_dir():
-        raise ConfigurationError(f"the folder of {url.database} doesn't exist")
-    connect_args = {"timeout": settings.lock_timeout_s, "isolation_level": None}
-    return url, connecting.engine_arguments(settings, connect_args)
+    if url.host or url.username:
+        raise ConfigurationError(
+            f"{url} names a host; a file is sqlite:///relative.db or sqlite:////absolute.db"
+        )
+    connecting.refuse_unknown_options(url, _OPTIONS, "sqlite")
+    connect_args = {
+        "factory": own.FileConnection,
+        "isolation_level": None,
+        "timeout": settings.lock_timeout_s,
+        # A pool hands a connection from thread to thread, to one at a time.
+        "check_same_thread": False,
+    }
+    return _located(url), connecting.engine_arguments(settings, connect_args)
 
 
 def set_up(connection: DBAPIConnection, settings: DatabaseSettings) -> None:
     """Say once to a new connection what every connection of this engine needs."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.close()
+    _run(connection, own.set_up, settings.lock_timeout_s)
 
 
 def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> None:
-    """Send what opens a transaction in this mode."""
-    cursor = connection.connection.cursor()
-    cursor.execute(f"PRAGMA query_only={'ON' if mode == 'read_only' else 'OFF'}")
-    cursor.execute("BEGIN IMMEDIATE" if mode == "write" else "BEGIN")
-    cursor.close()
+    """Send what opens a transaction in this mode; one for writing waits its turn.
+
+    A task that is cancelled while it waits leaves no transaction behind.
+
+    Raises:
+        sqlite3.OperationalError: another connection kept its write lock for `lock_timeout_s` seconds.
+    """
+    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+        return
+    given_up = Event()
+    try:
+        _run(connection.connection.dbapi_connection, own.begin, mode, lock_timeout_s, given_up)
+    finally:
+        given_up.set()
 
 
 def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, Any]:
-    """Give the connection's execution options for a session with these wishes."""
+    """Give the connection's execution options for a session with these wishes.
+
+    The level isn't among them: every transaction of SQLite is serializable, which serves any wish.
+
+    Raises:
+        ConfigurationError: the level is no level of the SQL standard.
+    """
+    connecting.known_level(isolation_level)
     return {BEGIN_OPTION: mode}
 
 
 def tidy(connection: DBAPIConnection) -> None:
     """Undo, on a connection's way back to the pool, what `begin` left on it."""
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA query_only=OFF")
-    cursor.close()
+    if getattr(_driver(connection), "query_only", None) is not False:
+        _run(connection, own.set_query_only, False)
 
 
 def is_stale(connection: DBAPIConnection) -> bool:
-    """A file is never closed by a server."""
-    return False
+    """Tell whether the file was deleted, or another one put in its place, since it was opened."""
+    driver = _driver(connection)
+    return driver is None or own.is_replaced(driver)
 
 
 def in_transaction(connection: DBAPIConnection) -> bool | None:
-    """Tell whether SQLite still has the transaction open."""
-    return bool(connecting.raw(connection).in_transaction)
+    """Tell whether SQLite still has the transaction open; None for a closed connection."""
+    driver = _driver(connection)
+    try:
+        return None if driver is None else driver.in_transaction
+    except sqlite3.ProgrammingError:  # closed
+        return None
 
 
-def keep_alive(url: URL) -> object | None:
+def keep_alive(url: URL) -> sqlite3.Connection | None:
     """Give an open connection to a database in memory, which lasts as long as one is open."""
     if url.query.get("vfs") != "memdb":
         return None
     return sqlite3.connect(f"{url.database}?vfs=memdb", uri=True, check_same_thread=False)
+
+
+def _located(url: URL) -> URL:
+    """Give the URL as SQLAlchemy must have it: a path, or a URI where there are options for SQLite itself."""
+    if url.database in (None, "", ":memory:") or url.query.get("mode") == "memory":
+        # Two connections to ":memory:" are two databases. The memdb VFS (SQLite 3.36) shares one by a
+        # name that starts with a slash; its locks wait, where those of the shared cache fail at once.
+        query = {"vfs": "memdb", "uri": "true"}
+        return url.set(database=f"file:/colonnade-{uuid4().hex}", query=query)
+    database = str(url.database)
+    if database.startswith("file:"):
+        return url.update_query_dict({"uri": "true"})
+    path = Path(database).absolute()
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"the folder {path.parent} for {path.name} doesn't exist; make it first")
+    if _URI_OPTIONS.isdisjoint(url.query):
+        return url.set(database=str(path))
+    return url.set(database=f"file:{quote(str(path))}").update_query_dict({"uri": "true"})
+
+
+# The only two places that know aiosqlite from inside: `_conn`, and `_execute`, which runs a function in the
+# connection's thread. Its public methods run one statement each, at 25 µs for the hop.
+
+
+def _driver(connection: Any) -> sqlite3.Connection | None:
+    """Give sqlite3's connection, to be asked for attributes only; None for a closed one of aiosqlite's."""
+    driver = connecting.raw(connection)
+    return driver if isinstance(driver, sqlite3.Connection) else driver._connection
+
+
+def _run(connection: Any, function: Callable[..., None], *arguments: Any) -> None:
+    """Run the function with sqlite3's connection and the arguments, in the thread that owns it."""
+    if isinstance(connection, sqlite3.Connection):
+        function(connection, *arguments)
+    else:
+        connection.run_async(lambda driver: driver._execute(function, driver._conn, *arguments))
