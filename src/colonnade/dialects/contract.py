@@ -55,6 +55,8 @@ class Fault:
     columns: tuple[str, ...] = ()
     connection_lost: bool = False
     transaction_ended: bool = False
+    retryable: bool | None = None
+    """Other than its class says: an unknown database is a connection error that no second try helps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,14 @@ class Triggers(Protocol):
         ...
 
 
+class Health(Protocol):
+    """`health.py`: what may surprise about a schema on this database."""
+
+    def warnings(self, metadata: MetaData, dialect: SQLAlchemyDialect) -> list[str]:
+        """Give a sentence for each thing that works and may surprise."""
+        ...
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One database: its rooms, each imported when first used."""
@@ -188,6 +198,10 @@ class Dialect:
     @cached_property
     def connect(self) -> Connect:
         return cast(Connect, self._room("connect"))
+
+    @cached_property
+    def health(self) -> Health:
+        return cast(Health, self._room("health"))
 
     @cached_property
     def errors(self) -> Errors:

@@ -50,4 +50,4 @@ def examine(home: Home) -> Health:
 def _warnings(home: Home) -> list[str]:
     if home.metadata is None:
         return []
-    return list(home.dialect.types.warnings(home.metadata))
+    return home.dialect.health.warnings(home.metadata, home.engine.dialect)

@@ -1,7 +1,8 @@
 """Unloaded attributes of objects that came back: an error that names the `load=` to add.
 
-Stands on one semi-public part of SQLAlchemy: `callable_` of an attribute's `impl`, the
-function that loads it, called as `callable_(state, passive)`. A contract test holds it.
+Stands on two semi-public parts of SQLAlchemy, which a contract test holds: `callable_` of an
+attribute's `impl`, the function that loads it, called as `callable_(state, passive)`; and the
+flag `SQL_OK` in `passive`, without which it gives `PASSIVE_NO_RESULT` in place of asking.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy.exc import MissingGreenlet
 from sqlalchemy.orm import InstanceState, Mapper, configure_mappers
 from sqlalchemy.orm import class_mapper as mapper_of
+from sqlalchemy.orm.base import PASSIVE_NO_RESULT, PassiveFlag
 from sqlalchemy.orm.exc import DetachedInstanceError
+from sqlalchemy.util.concurrency import in_greenlet
 
 from colonnade.errors import RelationshipNotLoadedError
 
@@ -55,15 +57,29 @@ class _SpeakingLoader:
         self._entity = entity
         self._key = key
 
-    def __call__(self, state: InstanceState[Any], passive: Any, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, state: InstanceState[Any], passive: PassiveFlag, *args: Any, **kwargs: Any) -> Any:
+        if passive & PassiveFlag.SQL_OK and _is_out_of_reach(state):
+            # What the session holds already is given without asking the database.
+            value = self._load(state, passive ^ PassiveFlag.SQL_OK, *args, **kwargs)
+            if value is PASSIVE_NO_RESULT:
+                raise self._not_loaded()
+            return value
         try:
             return self._load(state, passive, *args, **kwargs)
-        except (DetachedInstanceError, MissingGreenlet) as error:
-            if isinstance(error, RelationshipNotLoadedError):
-                raise
-            raise RelationshipNotLoadedError(
-                f"{self._entity}.{self._key} was not loaded, and there is no session to load it from",
-                entity=self._entity,
-                columns=(self._key,),
-                remedy=f'ask for it in the call: load="{self._key}" (or load={self._entity}.{self._key})',
-            ) from error
+        except RelationshipNotLoadedError:
+            raise
+        except DetachedInstanceError as error:
+            raise self._not_loaded() from error
+
+    def _not_loaded(self) -> RelationshipNotLoadedError:
+        return RelationshipNotLoadedError(
+            f"{self._entity}.{self._key} was not loaded, and there is no session to load it from here",
+            entity=self._entity,
+            columns=(self._key,),
+            remedy=f'ask for it in the call: load="{self._key}" (or load={self._entity}.{self._key})',
+        )
+
+
+def _is_out_of_reach(state: InstanceState[Any]) -> bool:
+    """Tell whether the object's session is an `AsyncSession`, and this isn't the body of an operation."""
+    return state.async_session is not None and not in_greenlet()
