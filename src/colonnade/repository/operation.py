@@ -11,7 +11,7 @@ import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import closing
-from functools import cached_property, update_wrapper
+from functools import cached_property, partial, update_wrapper
 from types import FunctionType, MethodType
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
@@ -62,10 +62,10 @@ class Definition(Generic[Called, Awaited]):
     def __get__(self, instance: object, owner: type | None = None) -> Called: ...
     def __get__(self, instance: Any, owner: type | None = None) -> Any:
         if instance is None:
-            return self._awaited if issubclass(owner or object, AsyncFace) else self._called_on(owner)
+            return self._awaited if issubclass(owner or object, AsyncFace) else self._called
         if isinstance(instance, AsyncFace) and not in_greenlet():
             return MethodType(self._awaited, instance)
-        return MethodType(self._called_on(owner or type(instance)), instance)
+        return MethodType(self._called, instance)
 
     def __call__(self, instance: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call as the function in the class: without it `inspect.signature` refuses the definition."""
@@ -79,7 +79,8 @@ class Definition(Generic[Called, Awaited]):
     def __isabstractmethod__(self, abstract: bool) -> None:
         self.function.__isabstractmethod__ = abstract  # type: ignore[attr-defined]
 
-    def _called_on(self, owner: type | None) -> FunctionType:
+    @cached_property
+    def _called(self) -> FunctionType:
         raise NotImplementedError
 
     @cached_property
@@ -99,29 +100,24 @@ class Operation(Definition[Called, Awaited]):
         super().__init__(function)
         self.read = read
 
-    def _called_on(self, owner: type | None) -> Any:
-        return self._operated if hasattr(owner, "_operate") else self.function
-
     @cached_property
-    def _operated(self) -> Any:
-        operation = self
+    def _called(self) -> Any:
+        operation, function = self, self.function
 
-        def operated(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-            return self._operate(operation, args, kwargs)
+        def called(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            operate = getattr(self, "_operate", None)
+            return operate(operation, args, kwargs) if operate else function(self, *args, **kwargs)
 
-        return update_wrapper(operated, self.function)
+        return update_wrapper(called, function)
 
     @cached_property
     def _awaited(self) -> Any:
-        operation = self
+        called = self._called
 
         async def awaited(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-            return await greenlet_spawn(operation._run, self, args, kwargs)
+            return await greenlet_spawn(partial(called, self, *args, **kwargs))
 
         return update_wrapper(awaited, self.function)
-
-    def _run(self, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        return self._called_on(type(instance))(instance, *args, **kwargs)
 
 
 @overload
@@ -153,9 +149,6 @@ class Streaming(Definition[Called, Awaited]):
     def __init__(self, function: Callable[..., Any]) -> None:
         _refuse_other_than_generator(function)
         super().__init__(function)
-
-    def _called_on(self, owner: type | None) -> Any:
-        return self._called
 
     @cached_property
     def _called(self) -> Any:
