@@ -1,6 +1,6 @@
 # `make demo` shows it working, `make test` proves it. Both build .venv by themselves (see scripts/venv).
 PYTEST = .venv/bin/python -m pytest
-TYPED = src systems tests/typing
+TYPED = src systems $(wildcard tests/typing)
 INPUTS = scripts/venv requirements/constraints.txt requirements/build.txt pyproject.toml $(wildcard systems/*/pyproject.toml)
 ARGS =
 
