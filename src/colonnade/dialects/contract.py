@@ -65,7 +65,8 @@ class Failure:
 
     `tables` are those of the metadata in use, by name; `table` is the statement's own.
     `ask` sends one query with positional parameters on the same connection and gives
-    its rows; it is None where the connection can't be asked.
+    its rows; it is None where the connection can't be asked. `rows` are the values of all
+    rows where several were sent at once; `values` is None then.
     """
 
     error: BaseException
@@ -74,6 +75,13 @@ class Failure:
     table: Table | None = None
     values: Mapping[str, Any] | None = None
     ask: Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]] | None = None
+    kind: Literal["insert", "update", "delete"] | None = None
+    rows: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def all_rows(self) -> Sequence[Mapping[str, Any]]:
+        """Give the values of each row, whether one was sent or several."""
+        return self.rows if self.values is None else (self.values,)
 
 
 class Connect(Protocol):
