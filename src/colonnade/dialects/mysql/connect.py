@@ -77,9 +77,9 @@ def tidy(connection: DBAPIConnection) -> None:
 def is_stale(connection: DBAPIConnection) -> bool:
     """Tell without a round trip whether the server has closed this idle connection."""
     driver = connecting.raw(connection)
-    if hasattr(driver, "_sock"):
+    # PyMySQL; neither `_sock` nor asyncmy's `_transport` is public, and asyncmy's own `_sock` is always None.
+    if not hasattr(driver, "_transport"):
         return driver._sock is None or connecting.has_news(driver._sock.fileno())
-    # asyncmy; neither `_sock` nor `_transport` is public.
     transport = driver._transport
     if transport is None or transport.is_closing():
         return True
