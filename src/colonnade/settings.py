@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -141,7 +142,9 @@ class DatabaseSettings:
         """
         for key in mapping:
             if key not in _FIELDS:
-                raise ConfigurationError(f"no setting is called {key!r}{_nearest(str(key), _FIELDS)}")
+                near = _nearest(str(key), _FIELDS)
+                hint = f"; the nearest is {near}" if near else ""
+                raise ConfigurationError(f"no setting is called {key!r}{hint}")
         if "url" not in mapping:
             raise ConfigurationError("url is missing from the settings")
         return cls(**mapping)
@@ -181,16 +184,11 @@ class DatabaseSettings:
             ConfigurationError: as the constructor does, with the variable's name.
         """
         source = os.environ if environ is None else environ
-        found = {key.removeprefix(prefix): key for key in source if key.startswith(prefix)}
-        names = {name.upper(): name for name in _FIELDS}
-        for upper, key in found.items():
-            if upper not in names and (hint := _nearest(upper, names)):
-                raise ConfigurationError(f"{key} is no setting{hint.replace(upper, prefix + upper)}")
-        values: dict[str, Any] = {}
-        for upper, name in names.items():
-            text = source.get(prefix + upper, "")
-            if text != "":
-                values[name] = _from_text(name, prefix + upper, text)
+        names = {prefix + name.upper(): name for name in _FIELDS}
+        for key in source:
+            if key.startswith(prefix) and key not in names:
+                _refuse_misspelt(key, prefix)
+        values = {name: _from_text(name, key, source[key]) for key, name in names.items() if source.get(key)}
         if "url" not in values:
             raise ConfigurationError(f"{prefix}URL isn't set in the environment")
         return cls(**values)
@@ -321,8 +319,12 @@ def _from_text(name: str, label: str, text: str) -> Any:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1, 0.75)
-    return f"; the nearest is {near[0]}" if near else ""
+    return next(iter(difflib.get_close_matches(name, known, 1, 0.8)), "")
+
+
+def _refuse_misspelt(key: str, prefix: str) -> None:
+    if near := _nearest(key.removeprefix(prefix).lower(), _FIELDS):
+        raise ConfigurationError(f"{key} is no setting; the nearest is {prefix}{near.upper()}")
 
 
 def _shown(name: str, value: Any) -> str:
@@ -342,7 +344,7 @@ def _parsed(value: str | URL | os.PathLike[str]) -> URL:
     if not isinstance(value, str) or "://" not in text:
         return _of_path(text)
     try:
-        url = make_url(text)
+        url = make_url(_with_hosts_apart(text))
     except (ArgumentError, ValueError):  # ValueError: a port that is no number
         raise ConfigurationError(f"the URL {_masked(text)!r} can't be read; {_FORM}") from None
     if url.host and "@" in url.host:
@@ -353,6 +355,16 @@ def _parsed(value: str | URL | os.PathLike[str]) -> URL:
 
 
 _FORM = "expected name://user:password@host:port/database, special characters in it percent-encoded"
+
+
+def _with_hosts_apart(text: str) -> str:
+    """Give `name://one:1,two:2/database` with its hosts as options, as SQLAlchemy has them."""
+    found = re.fullmatch(r"(\w[^:]*://(?:[^@]*@)?)([^/?@]*,[^/?@]*)([^?]*)\??(.*)", text, re.DOTALL)
+    if found is None:
+        return text
+    start, hosts, path, query = found.groups()
+    options = [f"host={quote(host, safe='')}" for host in hosts.split(",")] + ([query] if query else [])
+    return f"{start}{path or '/'}?{'&'.join(options)}"
 
 
 def _masked(text: str) -> str:
