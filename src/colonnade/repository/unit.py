@@ -101,7 +101,7 @@ class UnitOfWork(Generic[T]):
     def _mapper(self) -> Mapper[T]:
         return mapper_of(self.model)
 
-    def _operate(self, operation: Operation[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _operate(self, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         binding = self._binding
         if binding.manager is None or binding.frame() is not None:
             return self._run(operation, args, kwargs)
@@ -116,7 +116,7 @@ class UnitOfWork(Generic[T]):
         return self._read_alone(binding.manager, operation, args, kwargs)
 
     def _read_alone(
-        self, manager: Manager, operation: Operation[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, manager: Manager, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         try:
             return self._alone(manager, operation, args, kwargs)
@@ -126,12 +126,12 @@ class UnitOfWork(Generic[T]):
         return retrying(lambda: self._alone(manager, operation, args, kwargs), manager.policy)
 
     def _alone(
-        self, manager: Manager, operation: Operation[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+        self, manager: Manager, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
         with manager.alone(reads=operation.read):
             return self._run(operation, args, kwargs)
 
-    def _run(self, operation: Operation[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def _run(self, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:
             return operation.function(self, *args, **kwargs)
         except SQLAlchemyError as error:
