@@ -173,18 +173,21 @@ class DatabaseConnectionError(
 ):
     """The database can't be reached, or the connection was lost before the commit was sent."""
 
+    remedy = "Check that the server runs, and host, port and database in the URL"
     retryable = True
 
 
 class AuthenticationError(DatabaseConnectionError):
     """The server refused the user, the password or the way to sign in."""
 
+    remedy = "Check user and password in the URL or settings"
     retryable = False
 
 
 class PoolTimeoutError(DatabaseError, sqlalchemy_errors.TimeoutError):
     """All connections of the pool were in use for `pool_timeout_s` seconds."""
 
+    remedy = "Close sessions sooner, or raise pool_size, max_overflow or pool_timeout_s"
     retryable = True
 
 
@@ -208,18 +211,26 @@ class ConstraintError(DatabaseError, sqlalchemy_errors.IntegrityError):
 class UniqueViolationError(ConstraintError):
     """Another row has the same value in columns that are unique."""
 
+    remedy = "Give another value, or change the row that is there"
+
 
 class ForeignKeyViolationError(ConstraintError):
     """The row that is referred to isn't there, or other rows still refer to this one."""
+
+    remedy = "Create the row that it refers to first"
 
 
 # MySQL's drivers raise OperationalError for a CHECK (4025) and for a missing value without default (1364).
 class CheckViolationError(ConstraintError, sqlalchemy_errors.OperationalError):
     """A CHECK constraint refused the values."""
 
+    remedy = "Give a value that the constraint allows"
+
 
 class NotNullViolationError(ConstraintError, sqlalchemy_errors.OperationalError):
     """A column that must have a value was given none."""
+
+    remedy = "Give a value, or the column a default"
 
 
 class ExclusionViolationError(ConstraintError):
@@ -229,11 +240,15 @@ class ExclusionViolationError(ConstraintError):
 class ValueRejectedError(DatabaseError, sqlalchemy_errors.DataError):
     """A value is too long, out of range, or of a kind that the column doesn't take."""
 
+    remedy = "Give a value that fits the column's type"
+
 
 class SchemaMismatchError(
     DatabaseError, sqlalchemy_errors.ProgrammingError, sqlalchemy_errors.OperationalError
 ):
     """The database has no such table, column, function or schema: it isn't at the models' version."""
+
+    remedy = "Bring the schema up to the models: `colonnade upgrade`, or `initialize()` on the manager"
 
 
 class StatementError(
@@ -252,9 +267,13 @@ class ReadOnlyDatabaseError(
 ):
     """A write was refused: the transaction, the file or the whole server is read-only."""
 
+    remedy = "Write to the primary server, and in a session that isn't read-only"
+
 
 class DiskFullError(DatabaseError, sqlalchemy_errors.OperationalError):
     """The database has no room left."""
+
+    remedy = "Make room, then try again"
 
 
 class DamagedDatabaseError(
@@ -262,10 +281,13 @@ class DamagedDatabaseError(
 ):
     """The file isn't a database, or its content is damaged."""
 
+    remedy = "Keep a copy of what is there, then restore a backup"
+
 
 class TransientError(DatabaseError, sqlalchemy_errors.OperationalError):
     """Nothing happened, and the same unit of work may succeed when it is tried again."""
 
+    remedy = "Try the whole unit of work again, as `run` does"
     retryable = True
 
 
@@ -284,15 +306,21 @@ class LockTimeoutError(TransientError):
 class StatementTimeoutError(DatabaseError, sqlalchemy_errors.OperationalError):
     """The statement took longer than `statement_timeout_s`, or was cancelled."""
 
+    remedy = "Make the statement cheaper, or raise statement_timeout_s"
+
 
 class AmbiguousCommitError(
     DatabaseError, sqlalchemy_errors.OperationalError, sqlalchemy_errors.InterfaceError
 ):
     """The connection was lost while committing: the changes may or may not be there."""
 
+    remedy = "Look whether the changes are there before making them again"
+
 
 class StaleEntityError(DatabaseError, orm_errors.StaleDataError):
     """The row was changed or deleted by someone else since it was read."""
+
+    remedy = "Read it again, and make the change to what is there now"
 
 
 class RelationshipNotLoadedError(DatabaseError, orm_errors.DetachedInstanceError):

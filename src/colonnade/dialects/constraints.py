@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -96,7 +97,7 @@ def as_rule(rule: Constraint | Index) -> Rule:
 
 
 def misfits(table: Table | None, rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Give the columns in which some row's value is longer or larger than the column's type takes."""
+    """Give the columns in which some row's value is none that the column's type takes."""
     if table is None:
         return ()
     return tuple(
@@ -157,9 +158,13 @@ def _squeezed(text: str) -> str:
 
 def _misfit(column: Column[Any], value: Any) -> bool:
     kind = column.type
-    if isinstance(kind, String) and kind.length is not None:
-        return isinstance(value, str) and len(value) > kind.length
-    if isinstance(kind, Integer) and isinstance(value, int):
+    if value is None:
+        return False
+    if isinstance(kind, Integer):
         bits = 15 if isinstance(kind, SmallInteger) else 63 if isinstance(kind, BigInteger) else 31
-        return not -(2**bits) <= value < 2**bits
+        return not isinstance(value, int | float | Decimal) or not -(2**bits) <= value < 2**bits
+    if isinstance(kind, String):
+        # A character of code 0 fits into no text of PostgreSQL.
+        too_long = isinstance(value, str) and len(value) > (kind.length or len(value))
+        return not isinstance(value, str) or too_long or "\0" in value
     return False

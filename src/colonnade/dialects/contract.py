@@ -20,7 +20,7 @@ from colonnade.errors import ConfigurationError, DatabaseError
 if TYPE_CHECKING:
     from datetime import datetime, time
 
-    from sqlalchemy import URL, Column, Connection, Table
+    from sqlalchemy import URL, Column, Connection, MetaData, Table
     from sqlalchemy import Dialect as SQLAlchemyDialect
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.types import TypeEngine

@@ -111,7 +111,7 @@ REASONS: Mapping[int, str] = {
 VALUES: Mapping[int, str] = {
     1153: "is larger than max_allowed_packet",
     1264: "is out of range",
-    1365: "division by zero",
+    1365: "is divided by zero",
     1406: "is too long",
     1441: "is out of range",
     1690: "is out of range",

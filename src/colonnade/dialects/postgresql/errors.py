@@ -157,7 +157,7 @@ def _is_held(failure: Failure, table: str | None) -> bool:
 def _value(failure: Failure, state: str) -> Fault:
     column = _fields(failure.error)["column"] or _argument(failure)
     columns = (column,) if column else misfits(failure.table, failure.all_rows)
-    details = {"22001": "is too long", "22003": "is out of range", "22012": "division by zero"}
+    details = {"22001": "is too long", "22003": "is out of range", "22012": "is divided by zero"}
     detail = details.get(state, "is not of the column's kind")
     if "out of" in _message(failure.error) and "range" in _message(failure.error):
         detail = "is out of range"  # asyncpg refuses it before sending, with the general state 22000

@@ -1,0 +1,147 @@
+"""What is known of a statement that failed: its table, its values, and a way to ask about it.
+
+In comes SQLAlchemy's context of an error; out goes a `Failure` for the dialect's decoder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import Delete, Insert, Select, Table, Update
+from sqlalchemy.exc import EmulatedDBAPIException, StatementError
+from sqlalchemy.sql import operators
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnClause
+
+from colonnade.dialects.contract import Failure, Phase
+from colonnade.engine.entities import known_tables
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, MetaData
+    from sqlalchemy.engine.interfaces import ExceptionContext
+
+    Row = Mapping[str, Any]
+
+KINDS: Mapping[type[Any], Literal["insert", "update", "delete"]] = {
+    Insert: "insert",
+    Update: "update",
+    Delete: "delete",
+}
+
+
+def failure_of(context: ExceptionContext, phase: Phase, metadata: MetaData | None) -> Failure:
+    """Give what is known of the statement whose failure SQLAlchemy reports."""
+    compiled = context.execution_context.compiled if context.execution_context else None
+    compiled = compiled if isinstance(compiled, SQLCompiler) else None
+    table = _table(compiled.statement) if compiled else None
+    rows = list(_rows(compiled, table, context)) if compiled and table is not None else []
+    return Failure(
+        error=drivers_own(context.original_exception),
+        phase=phase,
+        tables=known_tables(metadata, table),
+        table=table,
+        values=rows[0] if len(rows) == 1 else None,
+        ask=None if context.connection is None or context.is_disconnect else asker(context.connection),
+        kind=next(
+            (kind for cls, kind in KINDS.items() if compiled and isinstance(compiled.statement, cls)), None
+        ),
+        rows=rows if len(rows) > 1 else (),
+    )
+
+
+def drivers_own(error: BaseException) -> BaseException:
+    """Give the driver's own exception, out of the wrappers that SQLAlchemy puts around it."""
+    while isinstance(error, StatementError | EmulatedDBAPIException):
+        inner = error.orig or error.__cause__
+        if inner is None:
+            return error
+        error = inner
+    return error
+
+
+def asker(connection: Connection) -> Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]]:
+    """Give a function that sends a query on the driver's own connection, past all events."""
+
+    def ask(query: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(query, tuple(values))
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
+    return ask
+
+
+def _table(statement: object) -> Table | None:
+    """Give the statement's table, when there is just one."""
+    if isinstance(statement, Insert | Update | Delete):
+        return statement.table if isinstance(statement.table, Table) else None
+    froms = statement.get_final_froms() if isinstance(statement, Select) else []
+    return froms[0] if len(froms) == 1 and isinstance(froms[0], Table) else None
+
+
+def _rows(compiled: SQLCompiler, table: Table, context: ExceptionContext) -> Iterator[Row]:
+    parameters: Any = context.parameters
+    several = isinstance(parameters, list)
+    for one in parameters if several else [parameters]:
+        yield from _row_or_rows(compiled, table, _by_name(compiled, one))
+
+
+def _by_name(compiled: SQLCompiler, parameters: Any) -> Row:
+    if isinstance(parameters, Mapping):
+        return parameters
+    names = compiled.positiontup or []
+    return _unrolled(names, parameters or ())
+
+
+def _unrolled(names: Sequence[str], values: Sequence[Any]) -> Row:
+    """Give positional values by name; an INSERT of many rows repeats the names, and they get numbers."""
+    if len(values) == len(names):
+        return dict(zip(names, values, strict=True))
+    if not names or len(values) % len(names):
+        return {}
+    return {f"{names[at % len(names)]}__{at // len(names)}": value for at, value in enumerate(values)}
+
+
+def _row_or_rows(compiled: SQLCompiler, table: Table, parameters: Row) -> Iterator[Row]:
+    """Give the columns' values, for each row of an INSERT of many (`title__0`, `title__1`)."""
+    statement = compiled.statement
+    if isinstance(statement, Delete | Select):
+        criteria = statement.whereclause
+        yield dict(_compared(compiled, criteria, parameters))
+        return
+    count = 0
+    while rolled := _numbered(table, parameters, count):
+        yield rolled
+        count += 1
+    if not count:
+        given = {column.name: parameters[column.key] for column in table.columns if column.key in parameters}
+        if isinstance(statement, Update):
+            given = {**dict(_compared(compiled, statement.whereclause, parameters)), **given}
+        yield _in_order(table, parameters, given)
+
+
+def _numbered(table: Table, parameters: Row, number: int) -> Row:
+    names = {column.name: f"{column.key}__{number}" for column in table.columns}
+    return {name: parameters[key] for name, key in names.items() if key in parameters}
+
+
+def _in_order(table: Table, parameters: Row, given: Row) -> Row:
+    """Order the values as they were sent: some drivers tell the number of the one they refuse."""
+    sent = [table.columns[key].name for key in parameters if key in table.columns]
+    return {name: given[name] for name in dict.fromkeys([*sent, *given])}
+
+
+def _compared(compiled: SQLCompiler, criteria: Any, parameters: Row) -> Iterator[tuple[str, Any]]:
+    """Give the columns that the criteria compare with a value, where all of them must hold."""
+    if isinstance(criteria, BooleanClauseList) and criteria.operator is operators.and_:
+        for clause in criteria.clauses:
+            yield from _compared(compiled, clause, parameters)
+    elif isinstance(criteria, BinaryExpression) and criteria.operator is operators.eq:
+        left, right = criteria.left, criteria.right
+        if isinstance(left, ColumnClause) and isinstance(right, BindParameter):
+            name = compiled.bind_names.get(right)
+            if name is not None and name in parameters:
+                yield left.name, parameters[name]

@@ -1,0 +1,270 @@
+"""The one place where a driver's exception becomes ours.
+
+`attach` listens to one engine: whatever a connect, a statement or a commit raises there
+comes out as a `DatabaseError`, with its class decided by the dialect. `translated` does
+the same for what never passes the listener: the pool, the ORM, and plain sessions on
+engines of others. Each error is logged here once, without values.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from sqlalchemy import Select, event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import StatementError as SQLAlchemyStatementError
+
+from colonnade.dialects.constraints import find_table
+from colonnade.dialects.contract import Dialect, Failure, Fault, Phase
+from colonnade.engine.entities import entity_of, known_tables, remember, remember_objects
+from colonnade.engine.failures import drivers_own, failure_of
+from colonnade.engine.wording import message_of
+from colonnade.errors import (
+    AmbiguousCommitError,
+    DamagedDatabaseError,
+    DatabaseConnectionError,
+    DatabaseError,
+    DiskFullError,
+    ForeignKeyViolationError,
+    PoolTimeoutError,
+    ReadOnlyDatabaseError,
+    StatementError,
+    ValueRejectedError,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine, MetaData
+    from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+    from sqlalchemy.engine.interfaces import Dialect as SQLAlchemyDialect
+    from sqlalchemy.orm import Session
+
+__all__ = ["attach", "remember", "translate", "translate_orm", "translated"]
+
+SESSION_INFO = "colonnade.session"
+"""Under this name a connection's `info` may hold the Session that uses it."""
+
+_logger = logging.getLogger("colonnade")
+_GRAVE = (AmbiguousCommitError, DamagedDatabaseError, DiskFullError)
+_NOTABLE = (DatabaseConnectionError, PoolTimeoutError, ReadOnlyDatabaseError)
+
+
+def attach(
+    engine: Engine,
+    dialect: Dialect,
+    source: Callable[[], MetaData | None],
+    *,
+    password: Callable[[], str] | None = None,
+) -> None:
+    """Translate all errors of this engine; for an asynchronous one give its `sync_engine`.
+
+    `source` gives the metadata to take names from, each time it's needed. `password` is
+    called before each new connection.
+    """
+    committing: WeakSet[Connection] = WeakSet()
+    place = _place(engine)
+
+    def on_error(context: ExceptionContext) -> BaseException | None:
+        # SQLAlchemy 2.1.9 sets `chained_exception` only once a listener has returned one.
+        if context.is_pre_ping or isinstance(getattr(context, "chained_exception", None), DatabaseError):
+            return None  # a ping is SQLAlchemy's own business; another listener of ours was here before
+        return _on_error(context, dialect, source(), place, _phase(context, committing))
+
+    def do_connect(
+        driver: SQLAlchemyDialect, record: Any, arguments: list[Any], options: dict[str, Any]
+    ) -> DBAPIConnection:
+        if password is not None:
+            options["password"] = password()
+        try:
+            return driver.connect(*arguments, **options)
+        except (driver.loaded_dbapi.Error, OSError, EOFError) as error:
+            failure = Failure(drivers_own(error), "connect", known_tables(source(), None))
+            ours = translate(failure, dialect=dialect, orig=error, place=place)
+            if ours is None:
+                raise
+            raise ours from error
+
+    event.listen(engine, "commit", committing.add)
+    event.listen(engine, "commit_twophase", lambda connection, *_: committing.add(connection))
+    event.listen(engine, "begin", committing.discard)
+    event.listen(engine, "rollback", committing.discard)
+    event.listen(engine, "handle_error", on_error)
+    event.listen(engine, "do_connect", do_connect)
+
+
+def translate(
+    failure: Failure,
+    *,
+    dialect: Dialect,
+    orig: BaseException | None = None,
+    statement: str | None = None,
+    place: str = "the database",
+    commits: bool = False,
+) -> DatabaseError | None:
+    """Give our error for a driver's, logged; None for an exception that isn't the driver's.
+
+    `commits` tells that the statement was its own commit, as a write in autocommit is.
+    """
+    fault = dialect.errors.decode(failure) or _by_python(failure)
+    if fault is None:
+        return None
+    if fault.connection_lost and (commits or failure.phase == "commit"):
+        fault = Fault(AmbiguousCommitError, connection_lost=True)
+    table = find_table(failure.tables, fault.table)
+    entity = entity_of(table, fault.table)
+    return _logged(
+        fault.error(
+            message_of(fault, failure, entity, place),
+            entity=entity,
+            columns=fault.columns,
+            constraint=fault.constraint,
+            retryable=fault.retryable,
+            remedy=_remedy(fault),
+            orig=failure.error if orig is None else orig,
+            statement=statement,
+            connection_invalidated=fault.connection_lost,
+        ),
+        failure.phase,
+    )
+
+
+class translated:
+    """Turn what SQLAlchemy raises in the block into our errors; ours and all others pass as they are.
+
+    >>> with translated(None):
+    ...     pass
+    """
+
+    __slots__ = ("_session",)
+
+    def __init__(self, session: Session | None) -> None:
+        self._session = session
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, SQLAlchemyError) and not isinstance(error, DatabaseError):
+            raise translate_orm(error, self._session) from (getattr(error, "orig", None) or error)
+
+
+def translate_orm(error: SQLAlchemyError, session: Session | None = None) -> DatabaseError:
+    """Give our error for one of SQLAlchemy's that no listener has seen; ours come back as they are."""
+    if isinstance(error, DatabaseError):
+        return error
+    from colonnade.engine.orm_errors import decode_orm
+
+    if session is not None:
+        remember_objects(session)
+    return _logged(decode_orm(error, session), "statement")
+
+
+def _on_error(
+    context: ExceptionContext, dialect: Dialect, metadata: MetaData | None, place: str, phase: Phase
+) -> BaseException | None:
+    error = context.original_exception
+    if isinstance(error, DatabaseError):
+        # Ours, raised by a type while the statement was made up; SQLAlchemy would wrap it.
+        return None if context.sqlalchemy_exception is None else copy.copy(error)
+    if not isinstance(error, Exception):
+        return None  # cancelled or interrupted: not the database's doing
+    _remember_session(context.connection)
+    failure = failure_of(context, phase, metadata)
+    ours = translate(
+        failure,
+        dialect=dialect,
+        orig=error,
+        statement=context.statement,
+        place=place,
+        commits=_commits_itself(context),
+    )
+    if ours is None:
+        return _unmade(context, failure)
+    if ours.connection_invalidated and context.connection is not None:
+        context.is_disconnect = True
+    ours.connection_invalidated = context.is_disconnect
+    return ours
+
+
+def _unmade(context: ExceptionContext, failure: Failure) -> DatabaseError | None:
+    """Translate what went wrong before anything was sent: a value that its type can't convert."""
+    if not isinstance(context.sqlalchemy_exception, SQLAlchemyStatementError):
+        return None
+    from colonnade.engine.orm_errors import decode_unmade
+
+    return _logged(decode_unmade(context.sqlalchemy_exception, failure), failure.phase)
+
+
+def _by_python(failure: Failure) -> Fault | None:
+    """Decode what Python refuses before a driver sends it: a lone surrogate in a text."""
+    if not isinstance(failure.error, UnicodeEncodeError) or failure.phase != "statement":
+        return None
+    table = None if failure.table is None else failure.table.name
+    broken = failure.error.object
+    columns = tuple(name for row in failure.all_rows for name, value in row.items() if value == broken)
+    return Fault(ValueRejectedError, detail="can't be written as UTF-8", table=table, columns=columns)
+
+
+def _phase(context: ExceptionContext, committing: WeakSet[Connection]) -> Phase:
+    if context.connection is None:
+        return "connect"
+    return "commit" if context.statement is None and context.connection in committing else "statement"
+
+
+def _commits_itself(context: ExceptionContext) -> bool:
+    """Tell whether the statement was a write in autocommit; a SELECT as text is taken for a read."""
+    if context.connection is None or context.statement is None:
+        return False
+    compiled = context.execution_context.compiled if context.execution_context else None
+    statement = getattr(compiled, "statement", None)
+    if isinstance(statement, Select) or context.statement.lstrip()[:6].upper() == "SELECT":
+        return False
+    driver_connection = context.connection.connection.dbapi_connection
+    if driver_connection is None:
+        return False
+    return context.connection.dialect.detect_autocommit_setting(driver_connection)
+
+
+def _remember_session(connection: Connection | None) -> None:
+    if connection is None or connection.invalidated or connection.closed:
+        return
+    session = connection.info.get(SESSION_INFO)
+    if session is not None:
+        remember_objects(session)
+
+
+def _remedy(fault: Fault) -> str | None:
+    if issubclass(fault.error, ForeignKeyViolationError) and "still" in fault.detail:
+        return "Delete or move the rows that refer to it first"
+    if fault.error is StatementError and not fault.detail:
+        return "The statement and the driver's own words are in `statement` and `orig`"
+    return None
+
+
+def _logged(error: DatabaseError, phase: Phase) -> DatabaseError:
+    level = logging.ERROR if isinstance(error, _GRAVE) else logging.INFO
+    if isinstance(error, _NOTABLE) and not isinstance(error, AmbiguousCommitError):
+        level = logging.WARNING
+    fields = {
+        "code": error.code,
+        "entity": error.entity,
+        "columns": error.columns,
+        "constraint": error.constraint,
+        "phase": phase,
+    }
+    _logger.log(level, "%s in phase %s, entity %s", error.code, phase, error.entity, extra=fields)
+    return error
+
+
+def _place(engine: Engine) -> str:
+    """Give server and database as they're named in messages: no user, no password, no options."""
+    url = engine.url
+    if not url.host:
+        return url.database or engine.dialect.name
+    return f"{url.host}{f':{url.port}' if url.port else ''}/{url.database or ''}"
