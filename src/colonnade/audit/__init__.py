@@ -1,0 +1,5 @@
+"""Audit: who changed what, and when."""
+
+from colonnade.audit.log import AuditLog
+
+__all__ = ["AuditLog"]

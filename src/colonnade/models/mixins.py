@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, Integer, Table, event, inspect
+from sqlalchemy import Column, Connection, Integer, Table, event, inspect, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
 from colonnade.dialects.contract import FOLDERS, dialect_named
@@ -15,27 +16,45 @@ from colonnade.models.types import UTCDateTime, utcnow
 __all__ = ["CreatedAtMixin", "SoftDeleteMixin", "TimestampMixin", "VersionMixin"]
 
 
+if TYPE_CHECKING:
+    _column = declared_attr
+else:
+
+    def _column(function: Any) -> Any:
+        # A dataclass mapping refuses an annotated column of a class that is no dataclass; without the
+        # annotation it's mapped all the same, and stays out of __init__.
+        function.__annotations__ = {}
+        return declared_attr(function)
+
+
 class CreatedAtMixin:
     """`created_at`: when the row was inserted, by the client's clock; by the server's for a raw INSERT."""
 
-    @declared_attr
+    @_column
     def created_at(cls) -> Mapped[datetime]:
-        return mapped_column(UTCDateTime, insert_default=_now, server_default=utcnow(), sort_order=900)
+        return mapped_column(
+            UTCDateTime, insert_default=_now, server_default=utcnow(), nullable=False, sort_order=900
+        )
 
 
 class TimestampMixin(CreatedAtMixin):
     """`created_at`, and `updated_at`, which every UPDATE moves, whoever sends it.
 
-    On INSERT both are the same instant. An UPDATE through SQLAlchemy (object, statement or bulk) brings its own
-    time; any other is given one by a trigger that is made and dropped with the table. The trigger goes by
-    the server's clock and never back. An UPDATE that sets `updated_at` to something else is left alone.
-    On SQLite the RETURNING of a raw UPDATE still shows the old value.
+    On INSERT both are the same instant. An UPDATE through SQLAlchemy (object, statement or bulk) brings
+    its own time; any other is given one by a trigger that is made and dropped with the table. The
+    trigger goes by the server's clock and never back. An UPDATE that sets `updated_at` to something else is
+    left alone. On SQLite the RETURNING of a raw UPDATE still shows the old value.
     """
 
-    @declared_attr
+    @_column
     def updated_at(cls) -> Mapped[datetime]:
         mapped: MappedColumn[datetime] = mapped_column(
-            UTCDateTime, insert_default=_created, onupdate=_now, server_default=utcnow(), sort_order=901
+            UTCDateTime,
+            insert_default=_created,
+            onupdate=_now,
+            server_default=utcnow(),
+            nullable=False,
+            sort_order=901,
         )
         event.listen(mapped.column, "after_parent_attach", _touch_with_table, propagate=True)
         return mapped
@@ -44,24 +63,25 @@ class TimestampMixin(CreatedAtMixin):
 class VersionMixin:
     """`version`: counts the row's updates, so that one who read an older state can't overwrite a newer.
 
-    With `__mapper_args__` of the class's own, the counter is added to them. VersionMixin stands before the base.
+    With `__mapper_args__` of the class's own, the counter is added to them. VersionMixin stands before
+    the base. Only the ORM's unit of work counts; a bulk or Core UPDATE must say `version = version + 1`.
 
     Raises:
         ConfigurationError: when the class would be mapped without its counter.
     """
 
-    @declared_attr
+    @_column
     def version(cls) -> Mapped[int]:
-        return mapped_column(Integer, server_default="1", sort_order=890)
+        return mapped_column(Integer, server_default="1", nullable=False, sort_order=899)
 
     @declared_attr.directive
     def __mapper_args__(cls) -> dict[str, Any]:
-        return {} if _is_mapped_below(cls) else {"version_id_col": cls.version}
+        return {} if _inherits_mapping(cls) else {"version_id_col": cls.version}
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         own = cls.__dict__.get("__mapper_args__")
-        if isinstance(own, dict) and "version_id_col" not in own and not _is_mapped_below(cls):
-            cls.__mapper_args__ = declared_attr.directive(lambda of: {**own, "version_id_col": of.version})
+        if isinstance(own, dict) and "version_id_col" not in own and not _inherits_mapping(cls):
+            setattr(cls, "__mapper_args__", _with_counter(own))  # noqa: B010  a method, to the checkers
         super().__init_subclass__(**keywords)
         mapper: Any = inspect(cls, raiseerr=False)
         if mapper is not None and mapper.version_id_col is None:
@@ -74,9 +94,9 @@ class VersionMixin:
 class SoftDeleteMixin:
     """`deleted_at`: when the row was marked as deleted; None while it's alive."""
 
-    @declared_attr
+    @_column
     def deleted_at(cls) -> Mapped[datetime | None]:
-        return mapped_column(UTCDateTime, index=True, sort_order=902)
+        return mapped_column(UTCDateTime, index=True, nullable=True, sort_order=902)
 
 
 def _now() -> datetime:
@@ -88,7 +108,11 @@ def _created(context: Any) -> datetime:
     return created if isinstance(created, datetime) else _now()
 
 
-def _is_mapped_below(cls: type[Any]) -> bool:
+def _with_counter(own: dict[str, Any]) -> Any:
+    return declared_attr.directive(lambda cls: {**own, "version_id_col": cls.version})
+
+
+def _inherits_mapping(cls: Any) -> bool:
     """Whether a class that this one inherits from is mapped, and so has the counter already."""
     return any(inspect(base, raiseerr=False) is not None for base in cls.__mro__[1:-1])
 
@@ -110,6 +134,8 @@ def _touch_with_table(column: Column[Any], table: Table) -> None:
     event.listen(table, "after_drop", drop, propagate=True)
 
 
-def _send(connection: Connection, statements: Any) -> None:
+def _send(connection: Connection, statements: Iterable[str]) -> None:
     for statement in statements:
-        connection.exec_driver_sql(statement)
+        # A percent sign is a placeholder's to some drivers and doubled for them; as text() it's safe, and so
+        # would a colon be, escaped.
+        connection.execute(text(statement.replace(":", r"\:")))

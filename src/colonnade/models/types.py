@@ -7,26 +7,22 @@ reinterpret in silence is refused with `EntityValidationError` before it's sent.
 from __future__ import annotations
 
 import enum
-import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, time, timedelta
-from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     TEXT,
     VARCHAR,
     BigInteger,
-    ColumnElement,
     DateTime,
     Dialect,
     Double,
     Enum,
     Float,
     LargeBinary,
-    Numeric,
     String,
     Text,
     Time,
@@ -35,13 +31,14 @@ from sqlalchemy import (
     Uuid,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql import operators
 from sqlalchemy.sql.expression import TypeClause
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeEngine
 
-from colonnade.dialects.contract import FOLDERS, Types, dialect_named
-from colonnade.errors import ConfigurationError, EntityValidationError
+from colonnade.errors import EntityValidationError
+from colonnade.models.decimals import ExactDecimal
+from colonnade.models.documents import Json
+from colonnade.models.storage import Plain, stored_as, types_of
 
 __all__ = [
     "Bytes",
@@ -62,16 +59,7 @@ __all__ = [
 DEFAULT_LENGTH = 255
 
 
-def _types_of(dialect: Dialect) -> Types | None:
-    return dialect_named(dialect.name).types if dialect.name in FOLDERS else None
-
-
-def _stored_as(dialect: Dialect, kind: Callable[[Types], TypeEngine[Any]], otherwise: Any) -> TypeEngine[Any]:
-    types = _types_of(dialect)
-    return dialect.type_descriptor(kind(types) if types else otherwise)
-
-
-class UTCDateTime(TypeDecorator[datetime]):
+class UTCDateTime(Plain[datetime]):
     """An instant, in microseconds: an aware datetime in UTC comes out, whatever zone went in.
 
     A naive datetime is refused, since nothing tells which instant it means.
@@ -81,13 +69,13 @@ class UTCDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return _stored_as(dialect, lambda types: types.timestamp(), DateTime(timezone=True))
+        return stored_as(dialect, lambda types: types.timestamp(), DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         instant = _in_utc(value)
-        types = _types_of(dialect)
+        types = types_of(dialect)
         return instant if types is None or types.TIMESTAMP_HAS_ZONE else instant.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
@@ -112,7 +100,7 @@ def _in_utc(value: object) -> datetime:
         raise EntityValidationError(f"{value.isoformat()} is outside the years 1 to 9999 in UTC") from error
 
 
-class utcnow(FunctionElement[datetime]):  # noqa: N801
+class utcnow(FunctionElement[datetime]):
     """The present instant as the database's clock has it, as a `server_default` or in a statement.
 
     In microseconds; on SQLite in milliseconds, with three zeros. One instant throughout a statement.
@@ -125,7 +113,7 @@ class utcnow(FunctionElement[datetime]):  # noqa: N801
 
 @compiles(utcnow)
 def _utcnow(element: utcnow, compiler: Any, **context: Any) -> str:
-    types = _types_of(compiler.dialect)
+    types = types_of(compiler.dialect)
     return types.UTC_NOW if types else "CURRENT_TIMESTAMP"
 
 
@@ -156,7 +144,7 @@ class Bytes(LargeBinary):
 @compiles(CodePointEnum)
 def _text(type_: String, compiler: Any, **context: Any) -> str:
     length = None if isinstance(type_, Text) else type_.length
-    types = _types_of(compiler.dialect)
+    types = types_of(compiler.dialect)
     # `CAST(x AS type COLLATE y)` is no SQL: a cast names the bare type.
     if types is None or isinstance(context.get("type_expression"), TypeClause):
         return str(compiler.process(String(length) if length else Text(), **context))
@@ -165,87 +153,11 @@ def _text(type_: String, compiler: Any, **context: Any) -> str:
 
 @compiles(Bytes)
 def _bytes(type_: Bytes, compiler: Any, **context: Any) -> str:
-    types = _types_of(compiler.dialect)
+    types = types_of(compiler.dialect)
     return str(compiler.process(types.binary() if types else LargeBinary(), **context))
 
 
-class _DecimalComparator(Numeric.Comparator[Decimal]):
-    """Refuses in SQL what would mean something else on a database that keeps scaled whole numbers."""
-
-    def operate(self, op: Any, *other: Any, **keywords: Any) -> ColumnElement[Any]:
-        self._check(op, other)
-        return super().operate(op, *other, **keywords)
-
-    def reverse_operate(self, op: Any, other: Any, **keywords: Any) -> ColumnElement[Any]:
-        self._check(op, (other,))
-        return super().reverse_operate(op, other, **keywords)
-
-    def _check(self, op: Any, others: tuple[Any, ...]) -> None:
-        if op in (operators.mul, operators.truediv, operators.floordiv, operators.mod):
-            raise EntityValidationError(
-                f"{self.expr} is an exact decimal: it can be added and compared in SQL, not multiplied or divided",
-                remedy="Read the values and calculate in Python.",
-            )
-        mine: Any = self.type
-        for other in others:
-            if isinstance(other, ColumnElement) and getattr(other.type, "scale", mine.scale) != mine.scale:
-                raise EntityValidationError(f"{self.expr} and {other} are decimals of different scale")
-
-
-class ExactDecimal(TypeDecorator[Decimal]):
-    """A decimal of up to `precision` digits, `scale` of them after the point; nothing is ever rounded.
-
-    A value that doesn't fit is refused, and so is a float. Compares, sorts and adds up exactly in SQL. SQLite
-    has no decimals: there the column holds whole numbers (1.50 with a scale of 2 is 150), which raw SQL
-    and `avg` see as they are.
-
-    Raises:
-        ConfigurationError: for more digits than 18, which is what 64 bits hold.
-    """
-
-    impl = Numeric
-    cache_ok = True
-    comparator_factory = _DecimalComparator
-
-    def __init__(self, precision: int = 18, scale: int = 6) -> None:
-        if not 0 <= scale <= precision <= 18:
-            raise ConfigurationError(f"ExactDecimal({precision}, {scale}): 0 <= scale <= precision <= 18")
-        super().__init__(precision, scale)
-        self.precision = precision
-        self.scale = scale
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        numeric = Numeric(self.precision, self.scale)
-        return _stored_as(dialect, lambda types: types.decimal(self.precision, self.scale), numeric)
-
-    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Any:
-        if value is None:
-            return None
-        exact = self._fitting(value)
-        types = _types_of(dialect)
-        return int(exact.scaleb(self.scale)) if types and types.DECIMAL_IS_INTEGER else exact
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        if value is None:
-            return None
-        types = _types_of(dialect)
-        number = value if isinstance(value, Decimal) else Decimal(str(value))
-        return number.scaleb(-self.scale, Context(prec=60)) if types and types.DECIMAL_IS_INTEGER else number
-
-    def _fitting(self, value: object) -> Decimal:
-        if isinstance(value, bool) or not isinstance(value, Decimal | int):
-            raise EntityValidationError(f"{value!r} is not a Decimal", remedy="Pass Decimal('…') or an int.")
-        exact = Context(prec=self.precision, traps=[Inexact, InvalidOperation])
-        try:
-            return Decimal(value).quantize(Decimal(1).scaleb(-self.scale), context=exact)
-        except DecimalException as error:
-            raise EntityValidationError(
-                f"{value} doesn't fit into {self.precision} digits with {self.scale} after the point",
-                remedy="Round it first, as the application means it.",
-            ) from error
-
-
-class Duration(TypeDecorator[timedelta]):
+class Duration(Plain[timedelta]):
     """A timedelta, kept as whole microseconds: exact, and compared, sorted and summed in SQL.
 
     Beyond 292,000 years it is refused.
@@ -268,14 +180,14 @@ class Duration(TypeDecorator[timedelta]):
         return None if value is None else timedelta(microseconds=int(value))
 
 
-class TimeOfDay(TypeDecorator[time]):
+class TimeOfDay(Plain[time]):
     """A time of day with microseconds and without a zone; one with a zone is refused."""
 
     impl = Time
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return _stored_as(dialect, lambda types: types.time_of_day(), Time())
+        return stored_as(dialect, lambda types: types.time_of_day(), Time())
 
     def process_bind_param(self, value: time | None, dialect: Dialect) -> time | None:
         if value is not None and value.tzinfo is not None:
@@ -285,59 +197,24 @@ class TimeOfDay(TypeDecorator[time]):
         return value
 
 
-class PortableUuid(TypeDecorator[UUID]):
+class PortableUuid(Plain[UUID]):
     """A UUID that sorts by its digits."""
 
     impl = Uuid
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return _stored_as(dialect, lambda types: types.uuid(), Uuid())
+        return stored_as(dialect, lambda types: types.uuid(), Uuid())
 
 
-class LongKey(TypeDecorator[int]):
+class LongKey(Plain[int]):
     """An integer key of 64 bits that the database numbers by itself."""
 
     impl = BigInteger
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return _stored_as(dialect, lambda types: types.long_key(), BigInteger())
-
-
-class Json(TypeDecorator[Any]):
-    """What JSON can hold, and comes out as it went in: no NaN or infinity, keys are text.
-
-    None is NULL. A change inside the value isn't noticed by the Session: assign a new one.
-    """
-
-    impl = JSON(none_as_null=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        if value is not JSON.NULL:
-            _check_json(value)
-        return value
-
-    def coerce_compared_value(self, op: Any, value: Any) -> Any:
-        return self.impl_instance.coerce_compared_value(op, value)
-
-
-def _check_json(value: Any) -> None:
-    if isinstance(value, Mapping):
-        for key, item in value.items():
-            if not isinstance(key, str):
-                raise EntityValidationError(
-                    f"the key {key!r} would become text in JSON", remedy="Use str keys."
-                )
-            _check_json(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            _check_json(item)
-    elif isinstance(value, float) and not math.isfinite(value):
-        raise EntityValidationError(f"{value!r} has no form in JSON")
-    elif not isinstance(value, str | int | float | bool | None):
-        raise EntityValidationError(f"a {type(value).__name__} has no form in JSON")
+        return stored_as(dialect, lambda types: types.long_key(), BigInteger())
 
 
 def _stored_members(members: type[enum.Enum]) -> list[str]:
@@ -361,7 +238,7 @@ TYPES: dict[Any, Any] = {
     enum.Enum: _ENUM,
     Literal: _ENUM,
 }
-"""The type of a column by its annotation. A member of an Enum is kept by its name, of a str Enum by its value."""
+"""The type of a column by its annotation. An Enum's member is kept by its name, a str Enum's by its value."""
 
 _REPLACED: Mapping[type[TypeEngine[Any]], Callable[[Any], TypeEngine[Any]]] = {
     **dict.fromkeys((String, Unicode, VARCHAR), lambda type_: _collated(type_, CodePointString)),
@@ -369,7 +246,7 @@ _REPLACED: Mapping[type[TypeEngine[Any]], Callable[[Any], TypeEngine[Any]]] = {
     LargeBinary: lambda type_: Bytes(type_.length),
     # MySQL's FLOAT is of single precision, and loses 0.1.
     Float: lambda type_: Double() if type_.precision is None and not type_.asdecimal else type_,
-    Enum: lambda type_: type_ if type_.native_enum else type_.adapt(CodePointEnum),
+    Enum: lambda type_: type_ if type_.native_enum else _adapted(type_, CodePointEnum),
 }
 
 
@@ -378,8 +255,15 @@ def portable(type_: TypeEngine[Any]) -> TypeEngine[Any]:
 
     A collation that was asked for, a dialect's own type and a TypeDecorator stay as they are.
     """
-    return _REPLACED.get(type(type_), lambda same: same)(type_)
+    replace = _REPLACED.get(type(type_))
+    return replace(type_) if replace else type_
 
 
-def _collated(type_: String, kind: type[CodePointString] | type[CodePointText]) -> TypeEngine[Any]:
-    return type_ if type_.collation else type_.adapt(kind)
+def _collated(type_: String, kind: type[String]) -> TypeEngine[Any]:
+    return type_ if type_.collation else _adapted(type_, kind)
+
+
+def _adapted(type_: Any, kind: type[TypeEngine[Any]]) -> TypeEngine[Any]:
+    # `adapt` and no constructor: it keeps all arguments, and what `with_variant` added.
+    adapted: TypeEngine[Any] = type_.adapt(kind)
+    return adapted
