@@ -117,7 +117,8 @@ def install(engine: Engine, dialect: Dialect) -> None:
             return
         guard = guard_of(connection)
         if guard is not None:
-            error = context.chained_exception or context.original_exception
+            # SQLAlchemy sets `chained_exception` once a listener before this one has given one.
+            error = getattr(context, "chained_exception", None) or context.original_exception
             open_still = None if context.is_disconnect else _in_transaction(connection, dialect)
             ended = context.is_disconnect or open_still is False
             guard.fail(error, ended=ended, aborts=dialect.connect.ERROR_ABORTS_TRANSACTION)

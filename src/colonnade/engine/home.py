@@ -17,8 +17,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
-from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
+from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, Failure, dialect_named
 from colonnade.engine import guard, translate
+from colonnade.engine.failures import drivers_own
 from colonnade.engine.session import Frame, SessionOptions, owned_frame
 from colonnade.errors import ConfigurationError, TransactionError
 from colonnade.settings import DatabaseSettings
@@ -184,11 +185,14 @@ class Home:
         else:
             engine = self._create()
         dialect = dialect_named(engine.dialect.name)
-        password = None if self._given else self.settings.password_text
+        password = None if self._given or self.settings.password is None else self._password
         translate.attach(engine, dialect, lambda: self.metadata, password=password)
         listen(engine, dialect, self.settings, set_up_on="checkout" if self._given else "connect")
         guard.install(engine, dialect)
         return engine
+
+    def _password(self) -> str:
+        return self.settings.password_text() or ""
 
     def _create(self) -> Engine:
         url = self.settings.sqlalchemy_url()
@@ -218,7 +222,16 @@ def listen(engine: Engine, dialect: Dialect, settings: DatabaseSettings, *, set_
 
     def on_begin(connection: Connection) -> None:
         mode: BeginMode = connection.get_execution_options().get(BEGIN_OPTION, "write")
-        connect.begin(connection, mode, settings.lock_timeout_s)
+        try:
+            connect.begin(connection, mode, settings.lock_timeout_s)
+        except engine.dialect.loaded_dbapi.Error as error:  # SQLAlchemy's own listeners don't see this one
+            failure = Failure(drivers_own(error), "statement", {})
+            ours = translate.translate(failure, dialect=dialect, orig=error)
+            if ours is None:
+                raise
+            if ours.connection_invalidated:
+                connection.invalidate(ours)
+            raise ours from error
 
     def on_reset(connection: DBAPIConnection, record: Any, state: Any) -> None:
         if not state.terminate_only:

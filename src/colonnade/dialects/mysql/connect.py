@@ -53,9 +53,13 @@ def set_up(connection: DBAPIConnection, settings: DatabaseSettings) -> None:
 
 
 def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> None:
-    """Send what opens a read-only transaction; others begin with their first statement."""
-    if mode == "read_only":
-        connection.exec_driver_sql("START TRANSACTION READ ONLY")
+    """Send what opens the transaction.
+
+    Left to itself the server opens one with the first table that is read. Its status flag
+    would then be down until that, and couldn't tell a transaction that the server has undone.
+    """
+    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        connection.exec_driver_sql("START TRANSACTION READ ONLY" if mode == "read_only" else "BEGIN")
 
 
 def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, Any]:
