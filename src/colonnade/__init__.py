@@ -1,19 +1,62 @@
-"""Colonnade: one database layer for SQLAlchemy, on three databases, synchronous and asynchronous."""
+"""Colonnade: one database layer for SQLAlchemy, on three databases, synchronous and asynchronous.
 
-from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
-from colonnade.repository.operation import operation
-from colonnade.repository.operations import RepositoryOperations
-from colonnade.repository.page import Page
-from colonnade.repository.repository import AsyncBaseRepository, BaseRepository
-from colonnade.settings import DatabaseSettings
+The public names, and nothing else; each loads its room when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from colonnade.audit.log import AuditLog
+    from colonnade.audit.repository import AsyncAuditRepository, AuditRepository
+    from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
+    from colonnade.migrations.version import SchemaVersion
+    from colonnade.repository.operation import operation
+    from colonnade.repository.operations import RepositoryOperations
+    from colonnade.repository.page import Page
+    from colonnade.repository.repository import AsyncBaseRepository, BaseRepository
+    from colonnade.settings import DatabaseSettings
 
 __all__ = [
+    "AsyncAuditRepository",
     "AsyncBaseRepository",
     "AsyncDatabaseManager",
+    "AuditLog",
+    "AuditRepository",
     "BaseRepository",
     "DatabaseManager",
     "DatabaseSettings",
     "Page",
     "RepositoryOperations",
+    "SchemaVersion",
     "operation",
 ]
+
+_ROOMS = {
+    "AsyncAuditRepository": "audit.repository",
+    "AsyncBaseRepository": "repository.repository",
+    "AsyncDatabaseManager": "engine.manager",
+    "AuditLog": "audit.log",
+    "AuditRepository": "audit.repository",
+    "BaseRepository": "repository.repository",
+    "DatabaseManager": "engine.manager",
+    "DatabaseSettings": "settings",
+    "Page": "repository.page",
+    "RepositoryOperations": "repository.operations",
+    "SchemaVersion": "migrations.version",
+    "operation": "repository.operation",
+}
+
+
+def __getattr__(name: str) -> Any:
+    room = _ROOMS.get(name)
+    if room is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{room}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
