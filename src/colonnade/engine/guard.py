@@ -115,6 +115,8 @@ def install(engine: Engine, dialect: Dialect) -> None:
         connection = context.connection
         if connection is None or not isinstance(context.sqlalchemy_exception, DBAPIError):
             return
+        if _is_probe(context):
+            return
         guard = guard_of(connection)
         if guard is not None:
             # SQLAlchemy sets `chained_exception` once a listener before this one has given one.
@@ -124,6 +126,15 @@ def install(engine: Engine, dialect: Dialect) -> None:
             guard.fail(error, ended=ended, aborts=dialect.connect.ERROR_ABORTS_TRANSACTION)
 
     event.listen(engine, "handle_error", on_error)
+
+
+def _is_probe(context: ExceptionContext) -> bool:
+    """Tell whether SQLAlchemy expects the error: on MySQL `has_table` describes a table that may not be there.
+
+    SQLAlchemy 2.1.9 honours its own option on a connection only, and sets it on the statement.
+    """
+    running = context.execution_context
+    return running is not None and bool(running.execution_options.get("skip_user_error_events"))
 
 
 def _in_transaction(connection: Connection, dialect: Dialect) -> bool | None:
