@@ -51,7 +51,7 @@ class ReadOperations(Streams[T]):
             TransactionError: for `for_update` outside a session, where it would lock nothing.
         """
         key = normal_key(self.model, id)
-        if load == () and not for_update and not include_deleted and not self._soft_deletes:
+        if not _given(load) and not for_update and not include_deleted and not self._soft_deletes:
             return self.db_session.get(self.model, key, options=soft_delete_options(self.model))
         statement = self._select(include_deleted, load).where(*key_criteria(self.model, id))
         return self.scalars(self._locked(statement, for_update, skip_locked)).unique().one_or_none()
