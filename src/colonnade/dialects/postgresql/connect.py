@@ -53,7 +53,8 @@ def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, A
     """
     options: dict[str, Any] = {BEGIN_OPTION: mode}
     if level := connecting.known_level(isolation_level):
-        options["isolation_level"] = level
+        # The server does the one for the other, and SQLAlchemy refuses it for asyncpg.
+        options["isolation_level"] = "READ COMMITTED" if level == "READ UNCOMMITTED" else level
     if mode == "read_only":
         options["postgresql_readonly"] = True
     return options
