@@ -40,18 +40,23 @@ class Face(Protocol):
 
     def pick(self, sync: S, async_: A) -> S | A:
         """Give the one of the two that belongs to this face."""
+        ...
 
     def run(self, value: Any) -> Any:
         """Give the value, awaited on the asynchronous face."""
+        ...
 
     def entered(self, manager: Any) -> AbstractContextManager[Any]:
         """Enter with `with`, or with `async with` on the asynchronous face."""
+        ...
 
     def collected(self, items: Any) -> list[Any]:
         """Give all that an iterator, or an asynchronous one, yields."""
+        ...
 
     def close(self) -> None:
         """End the loop, if there is one."""
+        ...
 
 
 class Sync:
