@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, cast, create_engine, func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session
 
 from colonnade.errors import ConfigurationError, EntityValidationError
@@ -74,14 +76,31 @@ def _back(engine: Engine, **values: Any) -> Everything:
 
 def test_limits_come_back(engine: Engine) -> None:
     with Session(engine) as session:
-        rows = [(name, value, Everything(**{name: value})) for name in LIMITS for value in LIMITS[name]]
-        session.add_all(row for _, _, row in rows)
-        session.commit()
-        for name, value, row in rows:
-            back = getattr(row, name)
-            assert back == value and type(back) is type(value), name
-            found = select(Everything.id).where(getattr(Everything, name) == value)
-            assert name in ("tags", "items") or row.id in session.scalars(found).all(), name
+        _limits_come_back(session)
+
+
+async def _asynchronously(url: str) -> None:
+    engine = create_async_engine(url)
+    async with engine.begin() as connection:
+        await connection.run_sync(Base.metadata.create_all)
+    async with AsyncSession(engine) as session:
+        await session.run_sync(_limits_come_back)
+    await engine.dispose()
+
+
+def test_limits_come_back_through_asynchronous_drivers(async_url: str) -> None:
+    asyncio.run(_asynchronously(async_url))
+
+
+def _limits_come_back(session: Session) -> None:
+    rows = [(name, value, Everything(**{name: value})) for name in LIMITS for value in LIMITS[name]]
+    session.add_all(row for _, _, row in rows)
+    session.commit()
+    for name, value, row in rows:
+        back = getattr(row, name)
+        assert back == value and isinstance(back, type(value)), name
+        found = select(Everything.id).where(getattr(Everything, name) == value)
+        assert name in ("tags", "items") or row.id in session.scalars(found).all(), name
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -74,20 +74,14 @@ class VersionMixin:
     def version(cls) -> Mapped[int]:
         return mapped_column(Integer, server_default="1", nullable=False, sort_order=899)
 
-    @declared_attr.directive
-    def __mapper_args__(cls) -> dict[str, Any]:
-        return {} if _inherits_mapping(cls) else {"version_id_col": cls.version}
-
     def __init_subclass__(cls, **keywords: Any) -> None:
-        own = cls.__dict__.get("__mapper_args__")
-        if isinstance(own, dict) and "version_id_col" not in own and not _inherits_mapping(cls):
-            setattr(cls, "__mapper_args__", _with_counter(own))  # noqa: B010  a method, to the checkers
+        _count_versions(cls)
         super().__init_subclass__(**keywords)
         mapper: Any = inspect(cls, raiseerr=False)
         if mapper is not None and mapper.version_id_col is None:
             raise ConfigurationError(
                 f"{cls.__name__} is mapped without its version counter",
-                remedy="Name VersionMixin before the base.",
+                remedy="Name VersionMixin before the base, and keep __mapper_args__ in the class itself.",
             )
 
 
@@ -104,12 +98,28 @@ def _now() -> datetime:
 
 
 def _created(context: Any) -> datetime:
-    created = context.get_current_parameters().get("created_at")
+    """The instant that the same row's created_at was given."""
+    # Not with isolated groups: with them `insert(Model).values([…])` fails in SQLAlchemy 2.1.9 (KeyError).
+    # Keys end in the row's number there; the first row's in nothing, or in _m0 where a value was passed.
+    given = context.get_current_parameters(isolate_multiinsert_groups=False)
+    row = context.current_column.key.removeprefix("updated_at")
+    created = given.get(f"created_at{row}", None if row else given.get("created_at_m0"))
     return created if isinstance(created, datetime) else _now()
 
 
+def _count_versions(cls: type[Any]) -> None:
+    own = cls.__dict__.get("__mapper_args__")
+    if own is None and not any("__mapper_args__" in base.__dict__ for base in cls.__mro__[1:]):
+        own = {}
+    if isinstance(own, dict) and "version_id_col" not in own and not _inherits_mapping(cls):
+        cls.__mapper_args__ = _with_counter(own)
+
+
 def _with_counter(own: dict[str, Any]) -> Any:
-    return declared_attr.directive(lambda cls: {**own, "version_id_col": cls.version})
+    # A subclass asks the same directive again, and inherits the counter without it.
+    return declared_attr.directive(
+        lambda cls: {} if _inherits_mapping(cls) else {**own, "version_id_col": cls.version}
+    )
 
 
 def _inherits_mapping(cls: Any) -> bool:
@@ -136,6 +146,5 @@ def _touch_with_table(column: Column[Any], table: Table) -> None:
 
 def _send(connection: Connection, statements: Iterable[str]) -> None:
     for statement in statements:
-        # A percent sign is a placeholder's to some drivers and doubled for them; as text() it's safe, and so
-        # would a colon be, escaped.
+        # text() doubles percent signs for the drivers that want it; a bare colon would be a parameter.
         connection.execute(text(statement.replace(":", r"\:")))

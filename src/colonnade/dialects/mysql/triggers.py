@@ -11,7 +11,8 @@ from sqlalchemy.dialects import mysql
 from colonnade.dialects.contract import object_name
 from colonnade.dialects.mysql.types import UTC_NOW
 
-_quote = mysql.dialect().identifier_preparer
+# The named style, since under the drivers' own the preparer would double a percent sign in a name.
+_quote = mysql.dialect(paramstyle="named").identifier_preparer
 
 
 def create_touch(table: Table, column: Column[Any]) -> Sequence[str]:

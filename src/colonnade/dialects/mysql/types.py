@@ -19,7 +19,8 @@ DECIMAL_IS_INTEGER = False
 def text(length: int | None, dialect: Dialect) -> TypeEngine[str]:
     """Give text that compares by code point, trailing spaces included.
 
-    Under the better known utf8mb4_bin 'a' and 'a ' are equal. Without a length it's LONGTEXT: TEXT ends at 64 KiB.
+    Under the better known utf8mb4_bin 'a' and 'a ' are equal. Without a length it's LONGTEXT: TEXT ends
+    at 64 KiB.
     """
     collation = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
     if length:

@@ -10,7 +10,9 @@ from sqlalchemy.dialects import postgresql
 
 from colonnade.dialects.contract import object_name
 
-_quote = postgresql.dialect().identifier_preparer
+# The named style, since under the drivers' own the preparer would double a percent sign in a name.
+_dialect: Any = postgresql.dialect
+_quote = _dialect(paramstyle="named").identifier_preparer
 
 
 def create_touch(table: Table, column: Column[Any]) -> Sequence[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, LargeBinary, Uuid
-from sqlalchemy.dialects.sqlite import DATETIME, TEXT, TIME, VARCHAR
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Time, Uuid
+from sqlalchemy.dialects.sqlite import TEXT, VARCHAR
 from sqlalchemy.types import TypeEngine
 
 # strftime's %f ends at milliseconds; the zeros make the text as long as the one that the driver is given,
@@ -25,12 +25,12 @@ def text(length: int | None, dialect: Dialect) -> TypeEngine[str]:
 
 def timestamp() -> TypeEngine[datetime]:
     """Give text in UTC with six digits of fraction, which sorts as the instants do."""
-    return DATETIME()
+    return DateTime()
 
 
 def time_of_day() -> TypeEngine[time]:
     """Give a time of day with microseconds."""
-    return TIME()
+    return Time()
 
 
 def decimal(precision: int, scale: int) -> TypeEngine[Any]:
