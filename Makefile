@@ -5,7 +5,7 @@ INPUTS = scripts/venv requirements/constraints.txt requirements/build.txt pyproj
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check format constraints clean
+.PHONY: help demo test test-long check ruff mypy pyright rooms format constraints clean
 
 help:
 	@echo "make demo       eight real videos catalogued, queried and shown"
@@ -24,11 +24,20 @@ test: .venv/.ready-test
 test-long: .venv/.ready-test
 	@$(PYTEST) -m long -rA $(ARGS)
 
-check: .venv/.ready-check
+# `make -k check` goes on after the first that fails.
+check: ruff mypy pyright rooms
+
+ruff: .venv/.ready-check
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
+
+mypy: .venv/.ready-check
 	.venv/bin/mypy $(TYPED)
+
+pyright: .venv/.ready-check
 	.venv/bin/pyright $(TYPED)
+
+rooms: .venv/.ready-test
 	$(PYTEST) -q tests/test_rooms.py
 
 format: .venv/.ready-check
