@@ -46,7 +46,14 @@ AWAITING = (
     "repository/stream.py",
     "studio/",
 )
-NAMING_DATABASES = ("dialects/", "testing/servers.py", "testing/databases.py", "testing/throwaway.py")
+# The settings read URLs, `postgres://` among them, and take a bare path for an SQLite file.
+NAMING_DATABASES = (
+    "dialects/",
+    "settings.py",
+    "testing/servers.py",
+    "testing/databases.py",
+    "testing/throwaway.py",
+)
 DEFINING_EXCEPTIONS = ("errors.py",)
 READING_THE_ENVIRONMENT = ("settings.py", "testing/")
 SPEAKING = ("cli/", "__main__.py")

@@ -55,7 +55,7 @@ BROKEN = [
     ("audit/log.py", "async def f():\n    return [x async for x in g()]", "awaits"),
     ("engine/manager.py", "if engine.name == 'sqlite': pass", "names a database: sqlite"),
     ("engine/manager.py", "url = f'{scheme}+asyncpg://'", "names a database: asyncpg"),
-    ("settings.py", "SCHEMES = (b'mariadb',)", "names a database: mariadb"),
+    ("engine/home.py", "SCHEMES = (b'mariadb',)", "names a database: mariadb"),
     ("engine/retry.py", "class Lost(Exception): pass", "defines the exception Lost"),
     ("engine/retry.py", "class Lost(errors.TransientError): pass", "defines the exception Lost"),
     ("engine/retry.py", "class Lost(TimeoutError, Generic[T]): pass", "defines the exception Lost"),

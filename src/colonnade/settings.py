@@ -285,7 +285,7 @@ def _mapping(label: str, value: Any) -> dict[str, Any]:
         raise ConfigurationError(
             f"{label} is a {type(value).__name__}; expected a mapping with names as keys"
         )
-    for key in _SECRET_KEYS.intersection(value) & {"password", "passwd"}:
+    for key in {"password", "passwd"}.intersection(value):
         raise ConfigurationError(f"{label} holds {key!r}: give it as password, where it is never shown")
     return dict(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import sqlite3
 import statistics
 import time
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from multiprocessing.queues import Queue
 from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from tests.dialects.engines import open_base
 
@@ -76,7 +78,7 @@ def _write(url: str, number: int, seconds: float, lock_timeout_s: float, ready: 
                 longest = max(longest, time.monotonic() - start)
                 connection.execute(text("UPDATE tally SET n = n + 1 WHERE id = :id"), {"id": number})
             count += 1
-    except Exception as error:  # whatever a caller would have got
+    except (sqlite3.Error, SQLAlchemyError) as error:
         failed = repr(error)
     results.put((count, longest, failed))
     base.close()
