@@ -11,7 +11,7 @@ help:
 	@echo "make demo       eight real videos catalogued, queried and shown"
 	@echo "make test       every test but the long ones  (ARGS='-k name' goes to pytest)"
 	@echo "make test-long  the long ones: faults, figures, minutes of load"
-	@echo "make check      ruff, mypy --strict, pyright, the direction of imports"
+	@echo "make check      ruff, mypy --strict, pyright, the direction of imports, users' types"
 	@echo "make format     let ruff format and mend"
 	@echo "make clean      remove .venv and caches"
 
@@ -37,8 +37,8 @@ mypy: .venv/.ready-check
 pyright: .venv/.ready-check
 	.venv/bin/pyright $(TYPED)
 
-rooms: .venv/.ready-test
-	$(PYTEST) -q tests/test_rooms.py
+rooms: .venv/.ready-check
+	$(PYTEST) -q tests/test_rooms.py $(wildcard tests/typing)
 
 format: .venv/.ready-check
 	.venv/bin/ruff format
