@@ -6,6 +6,7 @@ import ssl
 import time
 from pathlib import Path
 from typing import Any, Literal
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import Connection, text
@@ -69,6 +70,26 @@ def test_a_value_that_is_too_long_is_refused_and_any_letter_is_kept(mysql_url: s
         base.run(lambda connection: title(connection, "foxes"))
     assert base.run(lambda connection: title(connection, "🦊é")) == "🦊é"
     base.close()
+
+
+@faces
+@pytest.mark.parametrize("password", ["plain", "s€cr&t@:/?%#", "né"])
+def test_a_password_may_have_any_letter(mysql_url: str, face: Face, password: str) -> None:
+    url = DatabaseSettings(mysql_url).sqlalchemy_url()
+    user = f"fox_{uuid4().hex[:8]}"
+    admin = open_base(mysql_url, "sync")
+    written = f"'{user}'@'%%' IDENTIFIED BY '{password.replace('%', '%%')}'"
+    admin.run(lambda connection: connection.exec_driver_sql(f"CREATE USER {written}", ()))
+    admin.run(
+        lambda connection: connection.exec_driver_sql(f"GRANT ALL ON {url.database}.* TO '{user}'@'%%'", ())
+    )
+    try:
+        base = open_base(str(url.set(username=user)), face, password=password)
+        assert base.run(lambda connection: connection.execute(text("SELECT 7")).scalar()) == 7
+        base.close()
+    finally:
+        admin.run(lambda connection: connection.exec_driver_sql(f"DROP USER '{user}'@'%%'", ()))
+        admin.close()
 
 
 def test_a_sql_mode_given_by_hand_is_kept(mysql_url: str) -> None:

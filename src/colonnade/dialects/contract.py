@@ -98,6 +98,10 @@ class Connect(Protocol):
         """Give the URL with its driver chosen and options translated, and `create_engine`'s arguments."""
         ...
 
+    def password_argument(self, text: str) -> str | bytes:
+        """Give a password as the driver's `connect` must have it in its argument `password`."""
+        ...
+
     def set_up(self, connection: DBAPIConnection, settings: DatabaseSettings) -> None:
         """Say once to a new connection what every connection of this engine needs."""
         ...
@@ -112,6 +116,10 @@ class Connect(Protocol):
 
     def tidy(self, connection: DBAPIConnection) -> None:
         """Undo, on a connection's way back to the pool, what `begin` left on it."""
+        ...
+
+    def abandon(self, connection: DBAPIConnection) -> None:
+        """Let go of what a connection holds, just before it is thrown away in the middle of something."""
         ...
 
     def is_stale(self, connection: DBAPIConnection) -> bool:

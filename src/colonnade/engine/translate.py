@@ -78,7 +78,7 @@ def attach(
         driver: SQLAlchemyDialect, record: Any, arguments: list[Any], options: dict[str, Any]
     ) -> DBAPIConnection:
         if password is not None:
-            options["password"] = password()
+            options["password"] = dialect.connect.password_argument(password())
         try:
             return driver.connect(*arguments, **options)
         except (driver.loaded_dbapi.Error, OSError, EOFError) as error:

@@ -41,7 +41,17 @@ def engine_arguments(url: URL, settings: DatabaseSettings, face: Face) -> tuple[
     connecting.refuse_unknown_options(url, _OPTIONS, url.get_driver_name())
     connect_args = _connect_args(url, connecting.single_options(url))
     url = connecting.with_password(url, settings).difference_update_query(list(url.query))
+    if url.password is not None:
+        connect_args["password"] = password_argument(str(url.password))
     return url, connecting.engine_arguments(settings, connect_args)
+
+
+def password_argument(text: str) -> str | bytes:
+    """Give a password as the driver's `connect` must have it.
+
+    From text both drivers make latin-1, where the server compares UTF-8 (PyMySQL 1.2, asyncmy 0.2.18).
+    """
+    return text.encode()
 
 
 def set_up(connection: DBAPIConnection, settings: DatabaseSettings) -> None:
@@ -76,6 +86,10 @@ def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, A
 
 def tidy(connection: DBAPIConnection) -> None:
     """Nothing: a read-only transaction is undone by its end."""
+
+
+def abandon(connection: DBAPIConnection) -> None:
+    """The server undoes what a closed connection leaves."""
 
 
 def is_stale(connection: DBAPIConnection) -> bool:

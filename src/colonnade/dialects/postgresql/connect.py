@@ -37,6 +37,11 @@ def engine_arguments(url: URL, settings: DatabaseSettings, face: Face) -> tuple[
     return url, connecting.engine_arguments(settings, connect_args)
 
 
+def password_argument(text: str) -> str | bytes:
+    """Give a password as the driver's `connect` must have it: as it is."""
+    return text
+
+
 def set_up(connection: DBAPIConnection, settings: DatabaseSettings) -> None:
     """Nothing: the time-outs go with the start-up message, which costs no exchange."""
 
@@ -62,6 +67,10 @@ def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, A
 
 def tidy(connection: DBAPIConnection) -> None:
     """Nothing: SQLAlchemy undoes its options by itself."""
+
+
+def abandon(connection: DBAPIConnection) -> None:
+    """The server undoes what a closed connection leaves."""
 
 
 def is_stale(connection: DBAPIConnection) -> bool:

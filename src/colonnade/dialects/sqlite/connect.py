@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from asyncio import shield
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import uuid4
+
+from sqlalchemy.util.concurrency import in_greenlet
 
 from colonnade.dialects import connecting
 from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Face
@@ -54,6 +57,11 @@ def engine_arguments(url: URL, settings: DatabaseSettings, face: Face) -> tuple[
     return _located(url), connecting.engine_arguments(settings, connect_args)
 
 
+def password_argument(text: str) -> str | bytes:
+    """Give a password as the driver's `connect` must have it: as it is."""
+    return text
+
+
 def set_up(connection: DBAPIConnection, settings: DatabaseSettings) -> None:
     """Say once to a new connection what every connection of this engine needs."""
     _run(connection, own.set_up, settings.lock_timeout_s)
@@ -92,6 +100,18 @@ def tidy(connection: DBAPIConnection) -> None:
     """Undo, on a connection's way back to the pool, what `begin` left on it."""
     if getattr(_driver(connection), "query_only", None) is not False:
         _run(connection, own.set_query_only, False)
+
+
+def abandon(connection: DBAPIConnection) -> None:
+    """Roll back, since closing isn't enough.
+
+    sqlite3_close() leaves a connection open whose statements aren't finished, and it keeps its
+    locks. A cancelled task's traceback holds on to such a cursor for as long as somebody looks at it.
+    """
+    if isinstance(connection, sqlite3.Connection):
+        own.roll_back(connection)
+    elif in_greenlet() and _driver(connection) is not None:
+        connection.run_async(lambda driver: shield(driver._execute(own.roll_back, driver._conn)))
 
 
 def is_stale(connection: DBAPIConnection) -> bool:
