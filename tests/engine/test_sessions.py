@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 
-from colonnade import DatabaseManager
+from colonnade import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import DatabaseError, ReadOnlyDatabaseError, TransactionError, UniqueViolationError
-from tests.engine.models import Base, Shelf, ShelfRepository
+from tests.engine.models import AsyncShelfRepository, Base, Book, Shelf, ShelfRepository
 from tests.faces import Face
 
 
@@ -190,8 +190,6 @@ def test_sessions_closed_out_of_order_roll_back_and_raise(faced: Face, db: Any, 
 
 
 def test_lazy_relationships_load_in_a_body(faced: Face, shelves: Any) -> None:
-    from tests.engine.models import Book
-
     shelf = faced.run(shelves.create(Shelf(name="a", books=[Book(title="fox")])))
     assert faced.run(shelves.first_title(shelf.id)) == "fox"
 
@@ -232,21 +230,21 @@ class TestOwnership:
                 context = copy_context()
                 assert error_in_thread(lambda: context.run(own)) is None
 
-    def test_a_child_task_is_refused(self, faced: Face, db: Any, shelves: Any) -> None:
-        if not faced.is_async:
-            pytest.skip("tasks are the asynchronous face's")
+    def test_a_child_task_is_refused(self, async_url: str) -> None:
+        async def gathered(shelves: AsyncShelfRepository) -> None:
+            await asyncio.gather(shelves.count(), shelves.count())
 
-        async def gathered() -> None:
-            async with db.session():
-                await asyncio.gather(shelves.count(), shelves.count())
+        async def timed(shelves: AsyncShelfRepository) -> None:
+            await asyncio.wait_for(shelves.count(), 5)
 
-        async def timed() -> None:
-            async with db.session():
-                await asyncio.wait_for(shelves.count(), 5)
+        async def main() -> None:
+            async with AsyncDatabaseManager(async_url, metadata=Base.metadata) as db:
+                for inherited in (gathered, timed):
+                    with pytest.raises(TransactionError, match=r"asyncio\.timeout"):
+                        async with db.session():
+                            await inherited(AsyncShelfRepository(db))
 
-        for main in (gathered, timed):
-            with pytest.raises(TransactionError, match=r"asyncio\.timeout"):
-                faced.run(main())
+        asyncio.run(main())
 
     def test_a_session_may_be_left_in_another_thread(self, sync_url: str) -> None:
         with DatabaseManager(sync_url, metadata=Base.metadata) as db:

@@ -35,7 +35,7 @@ def examine(home: Home) -> Health:
     engine = home.engine
     database, driver = home.dialect.name, engine.dialect.driver
     try:
-        with home.connection() as connection:
+        with home.connection("deferred") as connection:
             connection.execute(text("SELECT 1"))
             start = time.perf_counter()
             connection.execute(text("SELECT 1"))

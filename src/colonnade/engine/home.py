@@ -120,14 +120,16 @@ class Home:
         return self._outermost(options)
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self, mode: BeginMode = "write") -> Iterator[Connection]:
         """Give a connection in a transaction of its own, outside all sessions, with translated errors."""
         with translate.translated(None):
             if self.pinned is not None:
                 yield getattr(self.pinned, "sync_connection", self.pinned)
             else:
-                with self.engine.begin() as connection:
-                    yield connection
+                with self.engine.connect() as connection:
+                    connection.execution_options(**{BEGIN_OPTION: mode})
+                    with connection.begin():
+                        yield connection
 
     def factory_arguments(self) -> dict[str, Any]:
         """Give what SQLAlchemy's own session factories on this database are made with."""
@@ -168,7 +170,12 @@ class Home:
         return Frame(self, session, watch, options, async_session=async_session)
 
     def _new_session(self, execution_options: dict[str, Any]) -> tuple[Session, Any]:
-        arguments = {**self.factory_arguments(), "execution_options": execution_options}
+        # By default a closed Session begins anew when it's used, and nobody would commit that.
+        arguments = {
+            **self.factory_arguments(),
+            "execution_options": execution_options,
+            "close_resets_only": False,
+        }
         if self.pinned is not None:  # its transaction has begun: only the guard can be new
             execution_options = {guard.GUARD_OPTION: execution_options[guard.GUARD_OPTION]}
             arguments["execution_options"] = execution_options
@@ -237,7 +244,11 @@ def listen(engine: Engine, dialect: Dialect, settings: DatabaseSettings, *, set_
         if not state.terminate_only:
             connect.tidy(connection)
 
+    def on_invalidate(connection: DBAPIConnection, *_: Any) -> None:
+        connect.abandon(connection)
+
     event.listen(engine, set_up_on, set_up)
+    event.listen(engine, "invalidate", on_invalidate)
     event.listen(engine, "checkout", on_checkout)
     event.listen(engine, "begin", on_begin)
     event.listen(engine, "reset", on_reset)

@@ -239,7 +239,11 @@ class DatabaseManager(_Manager, SyncFace):
         self.home.dispose()
 
     def __enter__(self) -> Self:
-        self.initialize()
+        try:
+            self.initialize()
+        except BaseException:
+            self.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -318,7 +322,11 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
         await _spawn(self.home.dispose)
 
     async def __aenter__(self) -> Self:
-        await self.initialize()
+        try:
+            await self.initialize()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Literal
 
-from sqlalchemy import MetaData, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from colonnade.engine.home import Home
 from colonnade.errors import ConfigurationError, DatabaseError
@@ -46,13 +46,23 @@ def initialize(home: Home, script_location: str | None, on_start: OnStart | None
 def create_missing_tables(home: Home, metadata: MetaData) -> None:
     """Create the tables that aren't there, in one transaction where the database can.
 
-    Two processes that start at once may both find a table missing; the one that comes
-    second looks again.
+    Where none is missing nothing is locked or written. Two processes that start at once may
+    both find a table missing; the one that comes second looks again.
     """
+    with home.connection("deferred") as connection:
+        if not _is_any_missing(connection, metadata):
+            return
     try:
         _create(home, metadata)
     except DatabaseError:
         _create(home, metadata)
+
+
+def _is_any_missing(connection: Connection, metadata: MetaData) -> bool:
+    inspector = inspect(connection)
+    schemas = {table.schema for table in metadata.tables.values()}
+    there = {(schema, name) for schema in schemas for name in inspector.get_table_names(schema)}
+    return any((table.schema, table.name) not in there for table in metadata.tables.values())
 
 
 def _create(home: Home, metadata: MetaData) -> None:
@@ -62,7 +72,7 @@ def _create(home: Home, metadata: MetaData) -> None:
 
 def prove_connection(home: Home) -> None:
     """Send the smallest query there is."""
-    with home.connection() as connection:
+    with home.connection("deferred") as connection:
         connection.execute(text("SELECT 1"))
 
 

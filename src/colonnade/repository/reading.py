@@ -12,7 +12,7 @@ from colonnade.errors import EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.keys import key_criteria, key_of, many_keys_criteria, normal_key
 from colonnade.repository.operation import operation, streaming
-from colonnade.repository.order import order_clauses, ordering
+from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
 from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
 from colonnade.repository.softdelete import leave_out_deleted, soft_delete_options
@@ -22,9 +22,6 @@ T = TypeVar("T")
 
 Load = Any
 """A relationship or deferred column, its name, a dotted path, a loader option, or several of these."""
-
-OrderBy = Any
-"""`"-created_at,title"`, a column, an expression, or several of these."""
 
 Criterion = ColumnElement[bool]
 
@@ -257,7 +254,7 @@ class ReadOperations(Streams[T]):
         """
         request = page_request(self.model, order_by, limit=limit, cursor=cursor)
         statement = self._select(include_deleted, load).where(*self._conditions(criteria))
-        return make_page(request, self.execute(page_statement(statement, request)).all())
+        return make_page(request, self.execute(page_statement(statement, request)).unique().all())
 
     @streaming
     def stream(

@@ -198,6 +198,9 @@ def _by_text(failure: Failure, kind: str) -> Fault:
     text = _message(failure.error)
     if failure.phase == "connect":
         return _not_connected(failure, text)
+    if kind == "InternalClientError" and "cannot switch to state" in text:
+        # asyncpg has read the server's good-bye and not yet the end of the stream: nothing was sent.
+        return Fault(DatabaseConnectionError, connection_lost=True)
     if "connection is closed" in text or "connection was closed" in text or kind == "OperationalError":
         return Fault(DatabaseConnectionError, detail=_reason(failure.error), connection_lost=True)
     if kind == "DataError" or "cannot adapt" in text:

@@ -69,6 +69,12 @@ def begin(
         connection.rollback()
 
 
+def roll_back(connection: sqlite3.Connection) -> None:
+    """End the open transaction, if there is one, whatever its statements still have to give."""
+    if connection.in_transaction:
+        connection.rollback()
+
+
 def set_query_only(connection: sqlite3.Connection, wanted: bool) -> None:
     """Make the connection refuse writes, or take them again; nothing is sent when it does so already."""
     if getattr(connection, "query_only", None) is not wanted:
