@@ -98,7 +98,7 @@ class Video(CreatedAtMixin, Base):
 
 
 class Clip(CreatedAtMixin, Base):
-    """Some frames of a video. Its project is its video's: with `video` given, `project` is taken from there."""
+    """Some frames of a video, in the video's project: with `video` given, it's taken from there."""
 
     __tablename__ = "clips"
 
@@ -122,7 +122,7 @@ class Clip(CreatedAtMixin, Base):
 
 
 def frame_count(duration: float, framerate_num: int, framerate_den: int) -> int:
-    """Give the largest n for which the float nearest to `n * framerate_den / framerate_num` is at most `duration`.
+    """Give the largest n for which the float nearest to `n * framerate_den / framerate_num` is <= `duration`.
 
     >>> frame_count(2.002, 24000, 1001)
     48
