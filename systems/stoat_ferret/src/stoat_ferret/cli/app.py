@@ -28,10 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-clips_  # What is logged is told as an error too; without a handler Python would print it beside that.
-logging.getLogger("colonnade").addHandler(logging.NullHandler())
-
-app = typer.Typer(help="The clips cut from videos.", no_args_is_help=True)
+clips_app = typer.Typer(help="The clips cut from videos.", no_args_is_help=True)
 app.add_typer(clips_app, name="clips")
 
 Url = Annotated[
