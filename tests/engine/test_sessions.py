@@ -12,7 +12,13 @@ import pytest
 from sqlalchemy import event, text
 
 from colonnade import AsyncDatabaseManager, DatabaseManager
-from colonnade.errors import DatabaseError, ReadOnlyDatabaseError, TransactionError, UniqueViolationError
+from colonnade.errors import (
+    DatabaseError,
+    LockTimeoutError,
+    ReadOnlyDatabaseError,
+    TransactionError,
+    UniqueViolationError,
+)
 from tests.engine.models import AsyncShelfRepository, Base, Book, Shelf, ShelfRepository
 from tests.faces import Face
 
@@ -111,7 +117,10 @@ def test_a_savepoint_is_sent_with_its_first_write(faced: Face, db: Any, shelves:
     with faced.entered(db.session()), faced.entered(db.session()):
         faced.run(shelves.count())
         faced.run(shelves.create(Shelf(name="a")))
-    assert [statement.split()[0] for statement in sent if "SAVEPOINT" in statement] == ["SAVEPOINT", "RELEASE"]
+    assert [statement.split()[0] for statement in sent if "SAVEPOINT" in statement] == [
+        "SAVEPOINT",
+        "RELEASE",
+    ]
 
 
 def test_join_sends_no_savepoint_and_spoils_the_outer_one(faced: Face, db: Any, shelves: Any) -> None:
@@ -287,3 +296,16 @@ def error_in_thread(function: Any) -> BaseException | None:
     thread.start()
     thread.join()
     return raised[0] if raised else None
+
+
+def test_a_connection_whose_begin_failed_commits_nothing_by_itself(tmp_path: Any) -> None:
+    settings = {"url": tmp_path / "shelves.db", "lock_timeout_s": 0.05}
+    with DatabaseManager(settings, metadata=Base.metadata) as db:
+        insert = text("INSERT INTO shelf (name) VALUES ('lost')")
+        with db.engine.connect() as connection:
+            with db.session(), pytest.raises(LockTimeoutError):
+                ShelfRepository(db).create(Shelf(name="kept"))
+                connection.execute(insert)
+            connection.execute(insert)
+            connection.rollback()
+        assert [shelf.name for shelf in ShelfRepository(db).list()] == ["kept"]

@@ -15,7 +15,9 @@ from tests.faults.models import Account, Accounts, AsyncAccounts, Base
 @pytest.fixture
 def db(faced: Face, face_url: str) -> Iterator[Any]:
     """A manager of the test's face."""
-    with faced.entered(faced.pick(DatabaseManager, AsyncDatabaseManager)(face_url, metadata=Base.metadata)) as db:
+    with faced.entered(
+        faced.pick(DatabaseManager, AsyncDatabaseManager)(face_url, metadata=Base.metadata)
+    ) as db:
         yield db
 
 

@@ -75,9 +75,8 @@ def test_a_full_database_takes_the_whole_transaction(path: Path) -> None:
             connection.execute(text(f"PRAGMA max_page_count={pages + 2}"))
         with pytest.raises(TransactionError), db.session():
             accounts.update(1, {"balance": 1})
-            with db.session():
-                with pytest.raises(DiskFullError):
-                    accounts.create_many(Account(balance=number) for number in range(20_000))
+            with db.session(), pytest.raises(DiskFullError):
+                accounts.create_many(Account(balance=number) for number in range(20_000))
         assert accounts.get_one(1).balance == 100
         assert accounts.count() == 1
 

@@ -137,7 +137,7 @@ async def shielded(work: Coroutine[Any, Any, T]) -> T:
             if task.cancelled():
                 raise
             cancelled = error
-        except BaseException:  # the work's own error, raised by its result below
+        except BaseException:  # noqa: BLE001 (the work's own error, raised by its result below)
             break
     if cancelled is not None:
         task.exception()

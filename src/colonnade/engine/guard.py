@@ -149,7 +149,7 @@ def _on_rollback(connection: Connection) -> None:
 
 
 def _hold_savepoints(engine: Engine) -> None:
-    """Shadow the three savepoint methods on this engine's own dialect, and watch for the first write."""
+    """Shadow the savepoint methods on this engine's own dialect, and watch for the first write."""
     dialect = engine.dialect
     send, roll_back_to, release = (
         dialect.do_savepoint,
@@ -193,7 +193,7 @@ def _hold_savepoints(engine: Engine) -> None:
         if guard is None or guard.quiet:
             return
         guard.check()
-        while guard.pending and not _reads_only(context, statement):
+        while guard.pending and not reads_only(context, statement):
             name = guard.pending.pop(0)
             guard.sent.append(name)
             _quietly(guard, send, connection, name)
@@ -212,7 +212,7 @@ def _quietly(guard: Guard, send: Any, connection: Connection, name: str) -> None
         guard.quiet = False
 
 
-def _reads_only(context: ExecutionContext | None, statement: str) -> bool:
+def reads_only(context: ExecutionContext | None, statement: str) -> bool:
     """Tell whether the statement is a SELECT that locks nothing; text is never trusted to be one."""
     compiled = context.compiled if context is not None else None
     if compiled is None or not getattr(compiled.statement, "is_select", False):

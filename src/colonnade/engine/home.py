@@ -12,14 +12,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy import Connection, Engine, MetaData, create_engine
 from sqlalchemy.orm import Session
 
-from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, Failure, dialect_named
+from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
 from colonnade.engine import guard, translate
-from colonnade.engine.failures import drivers_own
+from colonnade.engine.connections import listen
 from colonnade.engine.session import Frame, SessionOptions, owned_frame
 from colonnade.errors import ConfigurationError, TransactionError
 from colonnade.settings import DatabaseSettings
@@ -37,10 +35,10 @@ class Home:
     """
 
     def __init__(self, source: Any, face: Face, metadata: MetaData | None) -> None:
-        self.face = face
+        self.face: Face = face
         self.metadata = metadata
         self.pinned: Any = None
-        """A connection that all sessions join, in a test that is undone at its end."""
+        """What holds the engine on one connection, in a test that is undone at its end; see `testing`."""
         self._source = source
         self._lock = threading.RLock()
         self._engine: Engine | None = None
@@ -123,19 +121,10 @@ class Home:
     def connection(self, mode: BeginMode = "write") -> Iterator[Connection]:
         """Give a connection in a transaction of its own, outside all sessions, with translated errors."""
         with translate.translated(None):
-            if self.pinned is not None:
-                yield getattr(self.pinned, "sync_connection", self.pinned)
-            else:
-                with self.engine.connect() as connection:
-                    connection.execution_options(**{BEGIN_OPTION: mode})
-                    with connection.begin():
-                        yield connection
-
-    def factory_arguments(self) -> dict[str, Any]:
-        """Give what SQLAlchemy's own session factories on this database are made with."""
-        if self.pinned is None:
-            return SESSION_ARGUMENTS
-        return {**SESSION_ARGUMENTS, "join_transaction_mode": "create_savepoint"}
+            with self.engine.connect() as connection:
+                connection.execution_options(**{BEGIN_OPTION: mode})
+                with connection.begin():
+                    yield connection
 
     def __repr__(self) -> str:
         if self._settings is None and self._source is None:
@@ -144,6 +133,8 @@ class Home:
 
     def dispose(self, *, close: bool = True) -> None:
         """Close the pool; on the asynchronous face inside a greenlet. A given engine is left alone."""
+        if self.pinned is not None and close:
+            return  # what is to be undone must last
         with self._lock:
             if self._engine is not None and (not self._given or not close):
                 self._engine.dispose(close=close)
@@ -172,18 +163,15 @@ class Home:
     def _new_session(self, execution_options: dict[str, Any]) -> tuple[Session, Any]:
         # By default a closed Session begins anew when it's used, and nobody would commit that.
         arguments = {
-            **self.factory_arguments(),
+            **SESSION_ARGUMENTS,
             "execution_options": execution_options,
             "close_resets_only": False,
         }
-        if self.pinned is not None:  # its transaction has begun: only the guard can be new
-            execution_options = {guard.GUARD_OPTION: execution_options[guard.GUARD_OPTION]}
-            arguments["execution_options"] = execution_options
         if self.face == "sync":
-            return Session(self.pinned or self.engine, **arguments), None
+            return Session(self.engine, **arguments), None
         from sqlalchemy.ext.asyncio import AsyncSession
 
-        async_session = AsyncSession(self.pinned or self.async_engine, **arguments)
+        async_session = AsyncSession(self.async_engine, **arguments)
         return async_session.sync_session, async_session
 
     def _make(self) -> Engine:
@@ -191,11 +179,13 @@ class Home:
             engine, self._async_engine = _of_face(self._source, self.face)
         else:
             engine = self._create()
-        dialect = dialect_named(engine.dialect.name)
-        password = None if self._given or self.settings.password is None else self._password
-        translate.attach(engine, dialect, lambda: self.metadata, password=password)
-        listen(engine, dialect, self.settings, set_up_on="checkout" if self._given else "connect")
-        guard.install(engine, dialect)
+        if engine not in _listened:  # two managers may be given one engine
+            _listened.add(engine)
+            dialect = dialect_named(engine.dialect.name)
+            password = None if self._given or self.settings.password is None else self._password
+            translate.attach(engine, dialect, lambda: self.metadata, password=password)
+            listen(engine, dialect, self.settings, pooled_already=self._given)
+            guard.install(engine, dialect)
         return engine
 
     def _password(self) -> str:
@@ -214,46 +204,6 @@ class Home:
         return self._async_engine.sync_engine  # type: ignore[no-any-return]
 
 
-def listen(engine: Engine, dialect: Dialect, settings: DatabaseSettings, *, set_up_on: str) -> None:
-    """Set up each new connection of this engine, begin its transactions, and replace its dead ones."""
-    connect = dialect.connect
-
-    def set_up(connection: DBAPIConnection, record: Any, *_: Any) -> None:
-        if not record.info.get("colonnade.set_up"):
-            connect.set_up(connection, settings)
-            record.info["colonnade.set_up"] = True
-
-    def on_checkout(connection: DBAPIConnection, record: Any, *_: Any) -> None:
-        if connect.is_stale(connection):
-            raise DisconnectionError("the server has closed this connection")
-
-    def on_begin(connection: Connection) -> None:
-        mode: BeginMode = connection.get_execution_options().get(BEGIN_OPTION, "write")
-        try:
-            connect.begin(connection, mode, settings.lock_timeout_s)
-        except engine.dialect.loaded_dbapi.Error as error:  # SQLAlchemy's own listeners don't see this one
-            failure = Failure(drivers_own(error), "statement", {})
-            ours = translate.translate(failure, dialect=dialect, orig=error)
-            if ours is None:
-                raise
-            if ours.connection_invalidated:
-                connection.invalidate(ours)
-            raise ours from error
-
-    def on_reset(connection: DBAPIConnection, record: Any, state: Any) -> None:
-        if not state.terminate_only:
-            connect.tidy(connection)
-
-    def on_invalidate(connection: DBAPIConnection, *_: Any) -> None:
-        connect.abandon(connection)
-
-    event.listen(engine, set_up_on, set_up)
-    event.listen(engine, "invalidate", on_invalidate)
-    event.listen(engine, "checkout", on_checkout)
-    event.listen(engine, "begin", on_begin)
-    event.listen(engine, "reset", on_reset)
-
-
 def _is_engine(source: Any) -> bool:
     return isinstance(source, Engine) or hasattr(source, "sync_engine")
 
@@ -267,6 +217,7 @@ def _of_face(engine: Any, face: Face) -> tuple[Engine, Any]:
 
 
 _homes: weakref.WeakSet[Home] = weakref.WeakSet()
+_listened: weakref.WeakSet[Engine] = weakref.WeakSet()
 
 
 def _drop_inherited_pools() -> None:

@@ -42,7 +42,7 @@ class _Manager(ABC):
         self.home = home
         """The engine's place, for the package's own rooms."""
         self._script_location = script_location
-        self._on_start = on_start
+        self._on_start: OnStart | None = on_start
         self._options = SessionOptions()
         self._policy: RetryPolicy | None = None
 
@@ -176,7 +176,7 @@ class DatabaseManager(_Manager, SyncFace):
     @property
     def session_factory(self) -> sessionmaker[Session]:
         """SQLAlchemy's own session factory on this engine; its sessions are joined by nobody."""
-        return sessionmaker(self.home.pinned or self.home.engine, **self.home.factory_arguments())
+        return sessionmaker(self.home.engine, **SESSION_ARGUMENTS)
 
     def initialize(self, context: Any = None, dependencies: Mapping[str, Any] | None = None) -> None:
         """Prove the connection, and create missing tables or bring the schema up, by policy.
@@ -251,7 +251,7 @@ class DatabaseManager(_Manager, SyncFace):
 
 
 class AsyncDatabaseManager(_Manager, AsyncFace):
-    """One database, asynchronously; takes what `DatabaseManager` takes, with an `AsyncEngine` for an engine."""
+    """One database, asynchronously; takes what `DatabaseManager` takes, or an `AsyncEngine`."""
 
     def __init__(
         self,
@@ -273,7 +273,7 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
         """SQLAlchemy's own session factory on this engine; its sessions are joined by nobody."""
         from sqlalchemy.ext.asyncio import async_sessionmaker
 
-        return async_sessionmaker(self.home.pinned or self.home.async_engine, **self.home.factory_arguments())
+        return async_sessionmaker(self.home.async_engine, **SESSION_ARGUMENTS)
 
     async def initialize(self, context: Any = None, dependencies: Mapping[str, Any] | None = None) -> None:
         """Do what `DatabaseManager.initialize` does."""
@@ -291,9 +291,7 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
         return AsyncSessionBlock(make)
 
     @overload
-    async def run(
-        self, function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs
-    ) -> R: ...
+    async def run(self, function: Callable[P, Awaitable[R]], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
     @overload
     async def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
     async def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
@@ -336,4 +334,5 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
 async def _spawn(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     from sqlalchemy.util import greenlet_spawn
 
-    return await greenlet_spawn(function, *args, **kwargs)
+    spawn: Any = greenlet_spawn  # its own keyword-only parameter can't be told from the function's
+    return cast(R, await spawn(function, *args, **kwargs))

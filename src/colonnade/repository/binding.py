@@ -88,13 +88,13 @@ def _is_async_session(source: Any) -> bool:
 
 def _sync_session(given: Any) -> Session:
     if isinstance(given, scoped_session):
-        return given()
+        given = given()
     session: Session = getattr(given, "sync_session", given)
     return session
 
 
 def model_argument(generic: Any, root: type) -> Any:
-    """Give what stands for `root`'s type variable in a class or alias, through all levels; None where it's open."""
+    """Give what stands for `root`'s type variable in a class or alias, through all levels of deriving."""
     origin = get_origin(generic) or generic
     if origin is root:
         arguments = get_args(generic)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import CursorResult, delete, update
 
-from colonnade.errors import EntityNotFoundError, EntityValidationError
+from colonnade.errors import EntityValidationError
 from colonnade.repository.completion import complete
 from colonnade.repository.fields import validate_updates
 from colonnade.repository.keys import key_of, many_keys_criteria, split_row
@@ -79,7 +79,10 @@ class BulkOperations(WriteOperations[T]):
 
     @operation
     def delete_many(self, ids: Iterable[Any], *, hard: bool = False) -> int:
-        """Delete the rows with these keys; gives how many there were. Marks them where the class has soft deletion."""
+        """Delete the rows with these keys; gives how many there were.
+
+        A class with `SoftDeleteMixin` has them marked instead, unless `hard` is true.
+        """
         found = self._locked_by_key(ids, include_deleted=hard)
         for entity in found.values():
             self._remove(entity, hard)

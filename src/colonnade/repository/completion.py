@@ -14,7 +14,7 @@ from colonnade.repository.keys import many_keys_criteria
 
 
 def complete(session: Session, entities: Iterable[Any]) -> None:
-    """Load the columns that the last flush left to the database: server defaults, expressions, triggers' keys.
+    """Load the columns that the last flush left to the database: server defaults, SQL expressions.
 
     One statement for each class and set of columns, however many entities there are.
     """
@@ -33,6 +33,6 @@ def complete(session: Session, entities: Iterable[Any]) -> None:
 
 def _load(session: Session, model: type, names: tuple[str, ...], keys: list[Any]) -> None:
     columns = [getattr(model, name) for name in names]
-    statement = select(model).options(load_only(*columns)).execution_options(populate_existing=True)
+    statement: Any = select(model).options(load_only(*columns)).execution_options(populate_existing=True)
     for criterion in many_keys_criteria(model, keys):
         session.scalars(statement.where(criterion)).all()

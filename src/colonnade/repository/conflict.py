@@ -69,15 +69,16 @@ def unique_fields(model: type[Any]) -> list[tuple[str, ...]]:
     table = mapper.local_table
     if not isinstance(table, Table):
         return []
-    constraints = [one for one in table.constraints if isinstance(one, UniqueConstraint)]
-    indexes = [one for one in table.indexes if one.unique and not _partial(one)]
-    found = [tuple(_names(mapper, one.columns)) for one in (*constraints, *indexes)]
+    rules = [one.columns for one in table.constraints if isinstance(one, UniqueConstraint)]
+    rules += [one.columns for one in table.indexes if one.unique and not _partial(one)]
+    found = [tuple(_names(mapper, columns)) for columns in rules]
     return sorted(set(found))
 
 
 def _partial(index: Any) -> bool:
     """Tell an index with a WHERE clause or over expressions, which isn't a rule for all rows."""
-    filtered = any(name.endswith("_where") and value is not None for name, value in index.dialect_kwargs.items())
+    options = index.dialect_kwargs.items()
+    filtered = any(name.endswith("_where") and value is not None for name, value in options)
     return filtered or len(index.columns) != len(index.expressions)
 
 

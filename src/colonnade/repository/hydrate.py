@@ -40,10 +40,9 @@ def name_missing_loads(model: type) -> None:
 
 
 def _let_speak(mapper: Mapper[Any], key: str) -> None:
-    attribute = mapper.class_manager.get(key)
-    impl = getattr(attribute, "impl", None)
+    impl: Any = getattr(mapper.class_manager.get(key), "impl", None)
     load = getattr(impl, "callable_", None)
-    if load is not None and not isinstance(load, _SpeakingLoader):
+    if impl is not None and load is not None and not isinstance(load, _SpeakingLoader):
         impl.callable_ = _SpeakingLoader(load, mapper.class_.__name__, key)
 
 

@@ -104,7 +104,9 @@ class ReadOperations(Streams[T]):
         Raises:
             EntityValidationError: when `skip` or `limit` is below 0.
         """
-        return self.find(order_by=order_by if _given(order_by) else self._by_key(), skip=skip, limit=limit, load=load)
+        return self.find(
+            order_by=order_by if _given(order_by) else self._by_key(), skip=skip, limit=limit, load=load
+        )
 
     @operation(read=True)
     def list_and_count(
@@ -140,7 +142,7 @@ class ReadOperations(Streams[T]):
         skip_locked: bool = False,
         include_deleted: bool = False,
     ) -> builtins.list[T]:
-        """Give the entities that meet all criteria, in no order unless told; a range is by primary key then.
+        """Give the entities that meet all criteria, in no order unless told; a range is by primary key.
 
         `order_by` takes columns, `"name"`, `"-name"` for descending, or `"-created_at,title"`;
         NULLs sort lowest on every database. `filters` maps names to values. `load` takes

@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 from sqlalchemy import Select
 from sqlalchemy.orm import class_mapper as mapper_of
 from sqlalchemy.orm import with_loader_criteria
-from sqlalchemy.sql.base import ExecutableOption
+from sqlalchemy.orm.interfaces import ORMOption
 
 from colonnade.models.mixins import SoftDeleteMixin
 
 S = TypeVar("S", bound=Select[Any])
 
 
-def soft_delete_options(model: type) -> tuple[ExecutableOption, ...]:
+def soft_delete_options(model: type) -> tuple[ORMOption, ...]:
     """Give the loader options that leave deleted rows out; none where no class of the registry has any."""
     mappers = mapper_of(model).registry.mappers
     return (_ALIVE,) if any(issubclass(mapper.class_, SoftDeleteMixin) for mapper in mappers) else ()

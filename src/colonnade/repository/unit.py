@@ -51,7 +51,7 @@ class UnitOfWork(Generic[T]):
                 return argument
             raise ConfigurationError(
                 f"{type(self).__name__} doesn't know its model",
-                remedy="derive from BaseRepository[Model], call BaseRepository[Model](db), or set `model = Model`",
+                remedy="derive from BaseRepository[Model], call BaseRepository[Model](db), or set `model`",
             )
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
@@ -95,7 +95,7 @@ class UnitOfWork(Generic[T]):
         self, statement: Executable, params: Mapping[str, Any] | Sequence[Any] | None = None
     ) -> Result[Any]:
         """Execute a statement in this call's session."""
-        return self.db_session.execute(statement, params)  # type: ignore[call-overload,no-any-return]
+        return self.db_session.execute(statement, params)
 
     @property
     def _mapper(self) -> Mapper[T]:

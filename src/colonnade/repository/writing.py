@@ -12,7 +12,6 @@ from sqlalchemy.orm import make_transient_to_detached, object_session
 from sqlalchemy.orm.attributes import flag_modified
 
 from colonnade.errors import (
-    EntityNotFoundError,
     EntityValidationError,
     SerializationError,
     TransactionError,
@@ -67,7 +66,7 @@ class WriteOperations(ReadOperations[T]):
 
     @operation
     def update(self, id: Any, updates: Mapping[str, Any]) -> T:
-        """Set the named fields of the row with this key and give the entity; an empty mapping changes nothing.
+        """Set the named fields of the row with this key and give the entity; no fields change nothing.
 
         Values may be SQL expressions: `{"plays": Clip.plays + 1}`.
 
@@ -117,7 +116,7 @@ class WriteOperations(ReadOperations[T]):
         return self._stored(entity)
 
     @operation
-    def get_or_create(self, defaults: Mapping[str, Any] | None = None, **key: Any) -> tuple[T, bool]:
+    def get_or_create(self, /, defaults: Mapping[str, Any] | None = None, **key: Any) -> tuple[T, bool]:
         """Give the entity with these field values, or create it with the defaults; True when it was created.
 
         Safe against another writer who creates it meanwhile, where a unique constraint
