@@ -248,7 +248,7 @@ class SchemaMismatchError(
 ):
     """The database has no such table, column, function or schema: it isn't at the models' version."""
 
-    remedy = "Bring the schema up to the models: `colonnade upgrade`, or `initialize()` on the manager"
+    remedy = "Bring the schema up to the models: `initialize()` on the manager creates missing tables"
 
 
 class StatementError(

@@ -1,0 +1,45 @@
+"""How long `import colonnade` takes, beside `import sqlalchemy.orm`: whole processes, interleaved.
+
+Target: at most 1.15 times `import sqlalchemy.orm`. The public names load their rooms on
+first use, so the figure with all of them in use is given as well.
+
+    .venv/bin/python benchmarks/import_time.py [rounds]
+"""
+
+from __future__ import annotations
+
+import statistics
+import subprocess
+import sys
+import time
+
+TARGET = 1.15
+BASE = "import sqlalchemy.orm"
+CASES = (
+    BASE,
+    "import colonnade",
+    "from colonnade import BaseRepository, DatabaseManager, RepositoryOperations, operation",
+)
+
+
+def seconds(code: str) -> float:
+    """Time one process that runs the code, less what an empty one takes elsewhere."""
+    start = time.perf_counter()
+    subprocess.run([sys.executable, "-c", code], check=True)
+    return time.perf_counter() - start
+
+
+def main() -> int:
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 15
+    times: dict[str, list[float]] = {case: [] for case in CASES}
+    for _ in range(rounds):
+        for case in CASES:
+            times[case].append(seconds(case))
+    medians = {case: statistics.median(taken) for case, taken in times.items()}
+    for case, median in medians.items():
+        print(f"{median / medians[BASE]:5.2f}  {median * 1000:6.0f} ms  {case}")
+    return 0 if medians["import colonnade"] <= TARGET * medians[BASE] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
