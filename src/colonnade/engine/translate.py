@@ -202,13 +202,17 @@ def _unmade(context: ExceptionContext, failure: Failure) -> DatabaseError | None
 
 
 def _by_python(failure: Failure) -> Fault | None:
-    """Decode what Python refuses before a driver sends it: a lone surrogate in a text."""
+    """Decode what Python refuses before a driver sends it: half a surrogate pair in a text."""
     if not isinstance(failure.error, UnicodeEncodeError) or failure.phase != "statement":
         return None
     table = None if failure.table is None else failure.table.name
-    broken = failure.error.object
-    columns = tuple(name for row in failure.all_rows for name, value in row.items() if value == broken)
+    broken = [name for row in failure.all_rows for name, value in row.items() if _holds_half_a_pair(value)]
+    columns = tuple(dict.fromkeys(broken))
     return Fault(ValueRejectedError, detail="can't be written as UTF-8", table=table, columns=columns)
+
+
+def _holds_half_a_pair(value: object) -> bool:
+    return isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _phase(context: ExceptionContext, committing: WeakSet[Connection]) -> Phase:
