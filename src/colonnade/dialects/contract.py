@@ -91,6 +91,8 @@ class Connect(Protocol):
     """SQLAlchemy's names of the drivers of each face, the preferred one first."""
     ERROR_ABORTS_TRANSACTION: bool
     """Whether one failed statement makes the database refuse all that follows up to a rollback."""
+    DDL_COMMITS: bool
+    """Whether the database commits by itself before it changes the schema."""
 
     def engine_arguments(
         self, url: URL, settings: DatabaseSettings, face: Face

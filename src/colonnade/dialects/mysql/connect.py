@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pymysql",), "async": ("asyncmy",)}
 ERROR_ABORTS_TRANSACTION = False
+DDL_COMMITS = True
 
 _EXTRAS = {"pymysql": "pymysql:mysql", "asyncmy": "asyncmy:asyncmy"}
 _OPTIONS = tls.OPTIONS | {"charset", "connect_timeout", "read_timeout", "unix_socket"}

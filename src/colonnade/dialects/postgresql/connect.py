@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("psycopg",), "async": ("asyncpg", "psycopg")}
 ERROR_ABORTS_TRANSACTION = True
+DDL_COMMITS = False
 
 _EXTRAS = {"psycopg": "psycopg:postgresql", "asyncpg": "asyncpg:asyncpg"}
 _CONNECT_TIMEOUT_S = 10

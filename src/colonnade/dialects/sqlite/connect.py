@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pysqlite",), "async": ("aiosqlite",)}
 ERROR_ABORTS_TRANSACTION = False
+DDL_COMMITS = False
 
 _EXTRAS = {"pysqlite": "sqlite3:sqlite", "aiosqlite": "aiosqlite:async"}
 _URI_OPTIONS = frozenset({"immutable", "mode", "nolock", "vfs"})
