@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,7 +92,7 @@ def demo(
     say(f"{summary(told.scanned)}; the same clips overlap, the same counts come out.")
     heading("Look further")
     say(f"The videos are in {videos}, the databases are {database} and {other}")
-    say(f"python -m stoat_ferret videos --url sqlite:///{database}")
+    say(f"{sys.executable} -m stoat_ferret videos --url {shlex.quote(f'sqlite:///{database}')}")
 
 
 def _make_footage(folder: Path, videos: Path) -> None:

@@ -68,6 +68,11 @@ __all__ = [
     "video_repository",
 ]
 
+# Three instances are called as the modules of their classes are, which importing those has put under these
+# names. They stay importable: `from stoat_ferret.db.clip_repository import ClipRepository`.
+for _name in ("project_repository", "video_repository", "clip_repository"):
+    globals().pop(_name, None)
+
 
 def __getattr__(name: str) -> Any:
     if name not in __all__:
