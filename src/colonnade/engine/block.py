@@ -127,21 +127,20 @@ def call_each(callbacks: list[Callable[[], Any]], settle: Callable[[Any], None])
 
 
 async def shielded(work: Coroutine[Any, Any, T]) -> T:
-    """Await the work to its end, even when this task is cancelled meanwhile; then be cancelled."""
+    """Await the work to its end, even when this task is cancelled meanwhile; the cancellation comes after.
+
+    Raises:
+        asyncio.CancelledError: then, with the work's own error as its cause where it failed.
+    """
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
         try:
-            await asyncio.shield(task)
+            await asyncio.wait([task])
         except asyncio.CancelledError as error:
-            if task.cancelled():
-                raise
             cancelled = error
-        except BaseException:  # noqa: BLE001 (the work's own error, raised by its result below)
-            break
     if cancelled is not None:
-        task.exception()
-        raise cancelled
+        raise cancelled from (None if task.cancelled() else task.exception())
     return task.result()
 
 

@@ -150,7 +150,7 @@ def _text(error: exc.SQLAlchemyError) -> str:
 
 
 def _table_in(text: str) -> str | None:
-    found = re.search(r"on table '([^']+)'|^\s*(?:INSERT INTO|UPDATE|DELETE FROM) [\"`]?(\w+)", text)
+    found = re.search(r"on table '([^']+)'|^\s*(?:INSERT INTO|UPDATE(?! statement on)|DELETE FROM) [\"`]?(\w+)", text)
     return (found[1] or found[2]) if found else None
 
 

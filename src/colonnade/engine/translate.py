@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from sqlalchemy import Select, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError, TimeoutError
 from sqlalchemy.exc import StatementError as SQLAlchemyStatementError
 
 from colonnade.dialects.constraints import find_table
@@ -94,6 +94,8 @@ def attach(
     event.listen(engine, "rollback", committing.discard)
     event.listen(engine, "handle_error", on_error)
     event.listen(engine, "do_connect", do_connect)
+    event.listen(engine, "engine_disposed", _watch_pool)
+    _watch_pool(engine)
 
 
 def translate(
@@ -163,6 +165,20 @@ def translate_orm(error: SQLAlchemyError, session: Session | None = None) -> Dat
     if session is not None:
         remember_objects(session)
     return _logged(decode_orm(error, session), "statement")
+
+
+def _watch_pool(engine: Engine) -> None:
+    """Translate the time-outs of the engine's pool, for which SQLAlchemy has no event."""
+    pool = engine.pool
+    check_out = pool.connect
+
+    def connect() -> Any:
+        try:
+            return check_out()
+        except TimeoutError as error:
+            raise translate_orm(error) from error
+
+    pool.connect = connect  # type: ignore[method-assign]
 
 
 def _on_error(

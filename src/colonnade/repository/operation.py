@@ -7,7 +7,6 @@ SQLAlchemy's `greenlet_spawn`. Inside a body, calls to other operations are plai
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iterator, Sequence
 from contextlib import closing
@@ -18,6 +17,7 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 from sqlalchemy.util import greenlet_spawn
 from sqlalchemy.util.concurrency import in_greenlet
 
+from colonnade.engine.block import shielded
 from colonnade.engine.face import AsyncFace
 
 P = ParamSpec("P")
@@ -199,21 +199,7 @@ async def _awaited_items(batches: Generator[Sequence[T], None, None]) -> AsyncGe
                 yield item
     finally:
         if inspect.getgeneratorstate(batches) != inspect.GEN_CLOSED:
-            await _finish(greenlet_spawn(batches.close))
-
-
-async def _finish(work: Coroutine[Any, Any, None]) -> None:
-    """Wait until the work is done, even when cancelled meanwhile; the cancellation comes after."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            cancelled = True
-    task.result()
-    if cancelled:
-        raise asyncio.CancelledError
+            await shielded(greenlet_spawn(batches.close))
 
 
 def _refuse_other_than_plain(function: Any) -> None:
