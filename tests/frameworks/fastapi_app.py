@@ -104,6 +104,17 @@ def apart(title: str, session: OpenSession, db: Manager) -> Any:
     return {"seen": ReelRepository(db).exists(), "session": ReelRepository(session).exists()}
 
 
+async def open_in_the_loop(db: Manager) -> AsyncIterator[Session]:
+    with db.session() as session:
+        yield session
+
+
+@router.post("/crossed/{title}", dependencies=[Depends(open_in_the_loop, scope="function")])
+def crossed(title: str, db: Manager) -> None:
+    """An asynchronous dependency's context is inherited by the endpoint, which runs in another thread."""
+    ReelRepository(db).create(Reel(title=title))
+
+
 @router.post("/orphans")
 def orphan(session: OpenSession) -> Any:
     """Goes wrong at the commit: there is no such reel."""

@@ -78,6 +78,11 @@ def test_the_manager_does_not_find_a_dependencys_session(client: TestClient) -> 
     assert client.post("/apart/fox").json() == {"seen": False, "session": False}
 
 
+def test_an_asynchronous_dependencys_session_may_not_be_joined(db: DatabaseManager) -> None:
+    with TestClient(create_app(db)) as client, pytest.raises(TransactionError, match="pass its session"):
+        client.post("/crossed/fox")
+
+
 def test_a_background_task_works_after_the_commit(client: TestClient, db: DatabaseManager) -> None:
     client.post("/later/fox")
     assert titles(db) == ["fox", "fox, later"]
