@@ -150,7 +150,10 @@ def _text(error: exc.SQLAlchemyError) -> str:
 
 
 def _table_in(text: str) -> str | None:
-    found = re.search(r"on table '([^']+)'|^\s*(?:INSERT INTO|UPDATE(?! statement on)|DELETE FROM) [\"`]?(\w+)", text)
+    # "UPDATE statement on table 'clip' expected to update 1 row(s)" is the ORM's own, no SQL.
+    found = re.search(
+        r"on table '([^']+)'|^\s*(?:INSERT INTO|UPDATE(?! statement on)|DELETE FROM) [\"`]?(\w+)", text
+    )
     return (found[1] or found[2]) if found else None
 
 

@@ -23,10 +23,10 @@ class Streams(UnitOfWork[T]):
 
     def _stream(self, statement: Select[T], batch: int) -> Generator[Sequence[T], None, None]:
         binding = self._binding
+        prepare(self.model)
         if binding.home is None or binding.frame() is not None:
             yield from _batches(self.db_session, statement, batch)
             return
-        prepare(self.model)
         session = binding.home.detached_frame(SessionOptions(mode="deferred")).session
         try:
             for entities in _batches(session, statement, batch):

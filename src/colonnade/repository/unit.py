@@ -103,9 +103,9 @@ class UnitOfWork(Generic[T]):
 
     def _operate(self, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         binding = self._binding
+        prepare(self.model)
         if binding.manager is None or binding.frame() is not None:
             return self._run(operation, args, kwargs)
-        prepare(self.model)
         if not operation.read:
             return self._alone(binding.manager, operation, args, kwargs)
         if kwargs.get("for_update"):
