@@ -309,3 +309,15 @@ def test_a_connection_whose_begin_failed_commits_nothing_by_itself(tmp_path: Any
             connection.execute(insert)
             connection.rollback()
         assert [shelf.name for shelf in ShelfRepository(db).list()] == ["kept"]
+
+
+def test_a_body_that_only_reads_waits_for_no_writer(tmp_path: Any) -> None:
+    settings = {"url": tmp_path / "shelves.db", "lock_timeout_s": 0.05}
+    with DatabaseManager(settings, metadata=Base.metadata) as db, DatabaseManager(settings) as other:
+        shelves = ShelfRepository(db)
+        with other.session():
+            ShelfRepository(other).create(Shelf(name="a"))
+            assert shelves.named("a") is None
+            with pytest.raises(LockTimeoutError):
+                shelves.create_pair("b", "c")
+        assert shelves.named("a") is not None

@@ -16,6 +16,7 @@ from colonnade.engine.retry import is_retryable, retrying
 from colonnade.engine.translate import remember, translate_orm
 from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
 from colonnade.repository.binding import Binding, Manager, is_model, model_argument
+from colonnade.repository.effects import only_reads
 from colonnade.repository.hydrate import name_missing_loads
 from colonnade.repository.operation import Operation
 
@@ -128,7 +129,7 @@ class UnitOfWork(Generic[T]):
     def _alone(
         self, manager: Manager, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        with manager.alone(reads=operation.read):
+        with manager.alone(reads=only_reads(operation, type(self))):
             return self._run(operation, args, kwargs)
 
     def _run(self, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
