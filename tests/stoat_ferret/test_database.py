@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 from stoat_ferret.db import (
     AuditRepository,
     Base,
@@ -141,6 +141,15 @@ def test_a_row_deleted_by_plain_sql_takes_its_own_along(db):
     with db.session() as session:
         session.execute(text("DELETE FROM projects"))
     assert (VideoRepository(db).count(), ClipRepository(db).count()) == (0, 0)
+
+
+def test_the_database_deletes_what_belongs_to_a_row(db):
+    project = ProjectRepository(db).create(a_project(videos=[a_video()]))
+    sent = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
+    assert ProjectRepository(db).delete(project.id)
+    assert not any("videos" in statement or "clips" in statement for statement in sent)
+    assert VideoRepository(db).count() == 0
 
 
 def test_points_and_paths_may_be_long(db):
