@@ -53,12 +53,12 @@ class TakeView(BaseModel, from_attributes=True):
     id: int
 
 
-@router.post("/reels/{title}", status_code=201)
-def create(title: str, reels: Reels) -> ReelView:
-    """Create a reel with one take, whose id only a flush knows; the view reads the takes lazily."""
+@router.post("/reels/{title}", status_code=201, response_model=ReelView)
+def create(title: str, reels: Reels) -> Reel:
+    """Give back an object that has still to be read, takes and all, when the response model is filled."""
     reel = reels.create(Reel(title=title, takes=[Take()]))
     reels.db_session.expire(reel)
-    return ReelView.model_validate(reel)
+    return reel
 
 
 @router.get("/reels/{title}")
