@@ -38,7 +38,7 @@ def made_url(face_url: str) -> str:
 @pytest.fixture
 def db(faced: Face, made_url: str) -> Iterator[Any]:
     """A manager of the test's face that waits for nothing long."""
-    settings = {"url": made_url, "lock_timeout_s": 0.3, "statement_timeout_s": 1}
+    settings = {"url": made_url, "lock_timeout_s": 0.3, "statement_timeout_s": 1.5}
     manager = faced.pick(DatabaseManager, AsyncDatabaseManager)(settings)
     yield manager
     faced.run(manager.close())

@@ -13,7 +13,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 
 class Base(DeclarativeBase):
@@ -54,6 +54,7 @@ class Clip(Base):
     video_id: Mapped[int] = mapped_column(ForeignKey("video.id", name="fk_clip_video"))
     cover_id: Mapped[int | None] = mapped_column(ForeignKey("video.id"))
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("clip.id", name="fk_clip_previous"))
+    video: Mapped[Video] = relationship(foreign_keys=video_id)
 
 
 class Mark(Base):

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from sqlalchemy import Select, event
-from sqlalchemy.exc import SQLAlchemyError, TimeoutError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.exc import StatementError as SQLAlchemyStatementError
+from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 
 from colonnade.dialects.constraints import find_table
 from colonnade.dialects.contract import Dialect, Failure, Fault, Phase
@@ -175,7 +176,9 @@ def _watch_pool(engine: Engine) -> None:
     def connect() -> Any:
         try:
             return check_out()
-        except TimeoutError as error:
+        except SQLAlchemyTimeoutError as error:
+            if isinstance(error, DatabaseError):  # another manager's on the same engine
+                raise
             raise translate_orm(error) from error
 
     pool.connect = connect  # type: ignore[method-assign]

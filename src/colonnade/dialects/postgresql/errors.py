@@ -119,8 +119,9 @@ def _by_state(failure: Failure, state: str) -> Fault:
         return _constraint(failure, error)
     if issubclass(error, DatabaseConnectionError):
         lost = failure.phase != "connect" and (state in LOST or state[:2] == "08")
-        never = None if state != "57P04" and issubclass(error, DatabaseConnectionError) else False
-        return Fault(error, detail=_primary(failure.error), connection_lost=lost, retryable=never)
+        never = False if state == "57P04" else None  # the database was dropped
+        detail = "" if error is AuthenticationError else _primary(failure.error)  # it names the user
+        return Fault(error, detail=detail, connection_lost=lost, retryable=never)
     if error is ValueRejectedError:
         return _value(failure, state)
     if error is SchemaMismatchError:
