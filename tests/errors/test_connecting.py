@@ -104,6 +104,7 @@ def test_a_file_that_can_not_be_used(faced: Face, driver: Driver, tmp_path: Path
 def test_a_pool_without_a_free_connection(faced: Face, face_url: str) -> None:
     settings = {"url": face_url, "pool_size": 1, "max_overflow": 0, "pool_timeout_s": 0.05}
     db = faced.pick(DatabaseManager, AsyncDatabaseManager)(settings)
+    faced.run(db.engine.dispose())  # which gives the engine a new pool
     with (
         faced.entered(db.engine.connect()),
         pytest.raises(PoolTimeoutError) as raised,

@@ -135,6 +135,11 @@ CASES = [
         KEY, "Mark", ("reel", "part"), "fk_mark_reel_part",
     ),
     Case(
+        "held where it was, by an update of its key",
+        update(Video).where(Video.id == 2).values(reel=7),
+        KEY, "Mark", ("reel", "part"), "fk_mark_reel_part",
+    ),
+    Case(
         "held by its own kind",
         delete(Clip).where(Clip.id == 1),
         KEY, "Clip", ("previous_id",), "fk_clip_previous",

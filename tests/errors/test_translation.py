@@ -18,6 +18,7 @@ from sqlalchemy import (
     event,
     exc,
     insert,
+    make_url,
     select,
     text,
     update,
@@ -27,6 +28,7 @@ from sqlalchemy.orm import Session, object_session
 from colonnade.dialects.contract import dialect_named
 from colonnade.engine.translate import attach, translate_orm, translated
 from colonnade.errors import (
+    DatabaseConnectionError,
     DatabaseError,
     EntityNotFoundError,
     EntityValidationError,
@@ -230,3 +232,20 @@ def test_values_are_cut_and_secrets_left_out(ours: Engine) -> None:
         connection.execute(update(Video).values(password_hash="h4sh"))
     assert raised.value.columns == ("password_hash",)
     assert "h4sh" not in str(raised.value)
+
+
+def test_a_socket_that_breaks_ends_the_connection(postgresql_url: str) -> None:
+    # A driver may let the socket's own error through, in which SQLAlchemy sees no end of the connection.
+    engine = create_engine(make_url(postgresql_url).set(drivername="postgresql+psycopg"))
+    attach(engine, dialect_named("postgresql"), lambda: None)
+    with engine.connect() as connection:
+        event.listen(engine, "do_execute", _reset)
+        with pytest.raises(DatabaseConnectionError) as raised:
+            connection.execute(text("SELECT 1"))
+        assert connection.invalidated
+        assert raised.value.connection_invalidated
+    engine.dispose()
+
+
+def _reset(*_: Any) -> None:
+    raise ConnectionResetError(104, "Connection reset by peer")

@@ -66,7 +66,8 @@ class Failure:
     `tables` are those of the metadata in use, by name; `table` is the statement's own.
     `ask` sends one query with positional parameters on the same connection and gives
     its rows; it is None where the connection can't be asked. `rows` are the values of all
-    rows where several were sent at once; `values` is None then.
+    rows where several were sent at once; `values` is None then. `criteria` are the columns
+    that the statement's WHERE compares with one value each, where all must hold.
     """
 
     error: BaseException
@@ -77,6 +78,7 @@ class Failure:
     ask: Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]] | None = None
     kind: Literal["insert", "update", "delete"] | None = None
     rows: Sequence[Mapping[str, Any]] = ()
+    criteria: Mapping[str, Any] | None = None
 
     @property
     def all_rows(self) -> Sequence[Mapping[str, Any]]:

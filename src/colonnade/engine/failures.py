@@ -47,6 +47,7 @@ def failure_of(context: ExceptionContext, phase: Phase, metadata: MetaData | Non
             (kind for cls, kind in KINDS.items() if compiled and isinstance(compiled.statement, cls)), None
         ),
         rows=rows if len(rows) > 1 else (),
+        criteria=_criteria(compiled, context) if compiled and table is not None else None,
     )
 
 
@@ -106,21 +107,15 @@ def _unrolled(names: Sequence[str], values: Sequence[Any]) -> Row:
 
 
 def _row_or_rows(compiled: SQLCompiler, table: Table, parameters: Row) -> Iterator[Row]:
-    """Give the columns' values, for each row of an INSERT of many (`title__0`, `title__1`)."""
-    statement = compiled.statement
-    if isinstance(statement, Delete | Select):
-        criteria = statement.whereclause
-        yield dict(_compared(compiled, criteria, parameters))
+    """Give the values as they were sent, for each row of an INSERT of many (`title__0`, `title__1`)."""
+    if not isinstance(compiled.statement, Insert | Update):
         return
     count = 0
     while rolled := _numbered(table, parameters, count):
         yield rolled
         count += 1
     if not count:
-        given = {column.name: parameters[column.key] for column in table.columns if column.key in parameters}
-        if isinstance(statement, Update):
-            given = {**dict(_compared(compiled, statement.whereclause, parameters)), **given}
-        yield _in_order(table, parameters, given)
+        yield {table.columns[key].name: parameters[key] for key in parameters if key in table.columns}
 
 
 def _numbered(table: Table, parameters: Row, number: int) -> Row:
@@ -128,10 +123,11 @@ def _numbered(table: Table, parameters: Row, number: int) -> Row:
     return {name: parameters[key] for name, key in names.items() if key in parameters}
 
 
-def _in_order(table: Table, parameters: Row, given: Row) -> Row:
-    """Order the values as they were sent: some drivers tell the number of the one they refuse."""
-    sent = [table.columns[key].name for key in parameters if key in table.columns]
-    return {name: given[name] for name in dict.fromkeys([*sent, *given])}
+def _criteria(compiled: SQLCompiler, context: ExceptionContext) -> Row | None:
+    statement = compiled.statement
+    if not isinstance(statement, Delete | Update) or isinstance(context.parameters, list):
+        return None
+    return dict(_compared(compiled, statement.whereclause, _by_name(compiled, context.parameters)))
 
 
 def _compared(compiled: SQLCompiler, criteria: Any, parameters: Row) -> Iterator[tuple[str, Any]]:

@@ -93,7 +93,7 @@ def _is_own_row(key: ForeignKeyConstraint, values: Mapping[str, Any]) -> bool:
 def _holder(failure: Failure, table: Table) -> Fault | None:
     """Find the key of another table, or of this one, through which rows hold the one that was to go."""
     holding = list(_keys_that_hold(failure, table))
-    if not failure.values:
+    if not failure.criteria:
         return _fault(holding[0], STILL_HELD) if len(holding) == 1 and _only_way(failure, table) else None
     broken = [key for key in holding if _holds(failure, key, table)]
     return _fault(broken[0], STILL_HELD) if len(broken) == 1 else None
@@ -120,7 +120,7 @@ def _only_way(failure: Failure, table: Table) -> bool:
 
 
 def _holds(failure: Failure, key: ForeignKeyConstraint, table: Table) -> bool:
-    values = {name: value for name, value in (failure.values or {}).items() if name in table.columns}
+    values = {name: value for name, value in (failure.criteria or {}).items() if name in table.columns}
     if not values:
         return False
     pairs = " AND ".join(
