@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from colonnade.audit.log import AuditLog
     from colonnade.audit.repository import AsyncAuditRepository, AuditRepository
+    from colonnade.engine.face import AsyncFace, SyncFace
     from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
     from colonnade.migrations.version import SchemaVersion
     from colonnade.repository.operation import operation
@@ -23,6 +24,7 @@ __all__ = [
     "AsyncAuditRepository",
     "AsyncBaseRepository",
     "AsyncDatabaseManager",
+    "AsyncFace",
     "AuditLog",
     "AuditRepository",
     "BaseRepository",
@@ -31,6 +33,7 @@ __all__ = [
     "Page",
     "RepositoryOperations",
     "SchemaVersion",
+    "SyncFace",
     "operation",
 ]
 
@@ -38,6 +41,7 @@ _ROOMS = {
     "AsyncAuditRepository": "audit.repository",
     "AsyncBaseRepository": "repository.repository",
     "AsyncDatabaseManager": "engine.manager",
+    "AsyncFace": "engine.face",
     "AuditLog": "audit.log",
     "AuditRepository": "audit.repository",
     "BaseRepository": "repository.repository",
@@ -46,6 +50,7 @@ _ROOMS = {
     "Page": "repository.page",
     "RepositoryOperations": "repository.operations",
     "SchemaVersion": "migrations.version",
+    "SyncFace": "engine.face",
     "operation": "repository.operation",
 }
 

@@ -157,9 +157,11 @@ def test_an_option_that_the_outer_session_lacks_is_refused(faced: Face, db: Any)
     for options in ({"read_only": True}, {"isolation_level": "SERIALIZABLE"}):
         with faced.entered(db.session()), pytest.raises(TransactionError, match="outermost"):
             faced.entered(db.session(**options)).__enter__()
-    with faced.entered(db.session(isolation_level="SERIALIZABLE")):
-        with faced.entered(db.session(isolation_level="SERIALIZABLE")), faced.entered(db.session()):
-            pass
+    serializable = db.options(isolation_level="SERIALIZABLE")
+    with faced.entered(serializable.session()), faced.entered(serializable.session()):
+        pass
+    with faced.entered(serializable.session()), faced.entered(db.session()):
+        pass
 
 
 def test_on_commit_waits_for_the_outermost_commit(faced: Face, db: Any) -> None:
@@ -204,12 +206,12 @@ def test_lazy_relationships_load_in_a_body(faced: Face, shelves: Any) -> None:
 
 
 def test_two_managers_do_not_join_each_other(sync_url: str, tmp_path: Any) -> None:
-    with DatabaseManager(sync_url, metadata=Base.metadata) as db:
-        with DatabaseManager(tmp_path / "other.db", metadata=Base.metadata) as other:
-            with pytest.raises(KeyError), db.session():
-                ShelfRepository(other).create(Shelf(name="kept"))
-                raise KeyError
-            assert ShelfRepository(other).count() == 1
+    db = DatabaseManager(sync_url, metadata=Base.metadata)
+    with db, DatabaseManager(tmp_path / "other.db", metadata=Base.metadata) as other:
+        with pytest.raises(KeyError), db.session():
+            ShelfRepository(other).create(Shelf(name="kept"))
+            raise KeyError
+        assert ShelfRepository(other).count() == 1
 
 
 class TestOwnership:

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import event, inspect
 from stoat_ferret.db import Clip
 
+from colonnade import AsyncBaseRepository, BaseRepository
 from colonnade.errors import EntityNotFoundError, EntityValidationError
+from colonnade.migrations import SchemaVersion
 
 from .conftest import a_project, a_video
 
@@ -155,9 +157,10 @@ def test_the_schema_comes_and_goes(stoat):
     project = stoat.run(stoat.projects.create(a_project()))
     stoat.run(stoat.schema.create_tables())
     assert stoat.run(stoat.projects.get(project.id)).name == "Film"
-    stoat.run(stoat.schema.create(stoat.schema.model(version="0001")))
-    stoat.run(stoat.schema.create(stoat.schema.model(version="0000")))
-    assert stoat.run(stoat.schema.version()).version == "0000"
+    versions = stoat.faced.pick(BaseRepository, AsyncBaseRepository)[SchemaVersion](stoat.db)
+    stoat.run(versions.create(SchemaVersion(version="0001")))
+    stoat.run(versions.create(SchemaVersion(version="0000")))
+    assert stoat.run(stoat.schema.version()) == "0000"
 
     stoat.run(stoat.schema.drop_tables())
     stoat.run(stoat.schema.drop_tables())

@@ -9,6 +9,7 @@ one folder and one line in `FOLDERS`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -198,6 +199,18 @@ class Triggers(Protocol):
         ...
 
 
+class Locks(Protocol):
+    """`locks.py`: one process at a time."""
+
+    def exclusive(self, connection: Connection, name: str, timeout_s: float) -> AbstractContextManager[None]:
+        """Keep all others that ask for this name in this database out, on a connection in a transaction.
+
+        Raises:
+            LockTimeoutError: when another process kept it too long.
+        """
+        ...
+
+
 class Health(Protocol):
     """`health.py`: what may surprise about a schema on this database."""
 
@@ -222,6 +235,10 @@ class Dialect:
     @cached_property
     def health(self) -> Health:
         return cast(Health, self._room("health"))
+
+    @cached_property
+    def locks(self) -> Locks:
+        return cast(Locks, self._room("locks"))
 
     @cached_property
     def errors(self) -> Errors:

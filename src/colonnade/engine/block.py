@@ -46,7 +46,7 @@ class SessionBlock:
             raise
         finally:
             frame.leave()
-            callbacks = frame.heirs(error)
+            callbacks = frame.due(error)
         call_each(callbacks, self._settle)
 
     def _entered(self) -> Frame:
@@ -103,7 +103,7 @@ class AsyncSessionBlock(SessionBlock):
             raise
         finally:
             frame.leave()
-            callbacks = frame.heirs(error)
+            callbacks = frame.due(error)
         if callbacks:
             await greenlet_spawn(call_each, callbacks, self._settle)
 

@@ -110,6 +110,7 @@ def install(engine: Engine, dialect: Dialect) -> None:
     _hold_savepoints(engine)
     event.listen(engine, "rollback", _on_rollback)
     event.listen(engine, "begin", _on_rollback)
+    event.listen(engine, "commit", _on_commit)
 
     def on_error(context: ExceptionContext) -> None:
         connection = context.connection
@@ -129,7 +130,7 @@ def install(engine: Engine, dialect: Dialect) -> None:
 
 
 def _is_probe(context: ExceptionContext) -> bool:
-    """Tell whether SQLAlchemy expects the error: on MySQL `has_table` describes a table that may not be there.
+    """Tell whether SQLAlchemy expects the error: `has_table` may describe a table that isn't there.
 
     SQLAlchemy 2.1.9 honours its own option on a connection only, and sets it on the statement.
     """
@@ -146,6 +147,13 @@ def _on_rollback(connection: Connection) -> None:
     guard = guard_of(connection)
     if guard is not None:
         guard.clear()
+
+
+def _on_commit(connection: Connection) -> None:
+    """Refuse the session's own `commit()` after a failure; PostgreSQL would roll back without a word."""
+    guard = guard_of(connection)
+    if guard is not None:
+        guard.check()
 
 
 def _hold_savepoints(engine: Engine) -> None:

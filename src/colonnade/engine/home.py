@@ -120,11 +120,10 @@ class Home:
     @contextmanager
     def connection(self, mode: BeginMode = "write") -> Iterator[Connection]:
         """Give a connection in a transaction of its own, outside all sessions, with translated errors."""
-        with translate.translated(None):
-            with self.engine.connect() as connection:
-                connection.execution_options(**{BEGIN_OPTION: mode})
-                with connection.begin():
-                    yield connection
+        with translate.translated(None), self.engine.connect() as connection:
+            connection.execution_options(**{BEGIN_OPTION: mode})
+            with connection.begin():
+                yield connection
 
     def __repr__(self) -> str:
         if self._settings is None and self._source is None:

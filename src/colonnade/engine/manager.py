@@ -100,7 +100,7 @@ class _Manager(ABC):
         """
         frame = joined_frame(self.home)
         if frame is not None:
-            frame.callbacks.append(function)
+            frame.defer(function)
         elif self.home.face == "sync":
             function()
         else:
@@ -126,6 +126,13 @@ class _Manager(ABC):
         configuration = startup.configuration_of(context, dependencies)
         if configuration is not None:
             self.home.configure(configuration)
+
+    def _schemas(self, metadata: tuple[MetaData, ...]) -> tuple[MetaData, ...]:
+        if owned_frame(self.home) is not None:
+            raise TransactionError(
+                "tables are created and dropped outside sessions: DDL commits on some databases"
+            )
+        return metadata or ((self.home.metadata,) if self.home.metadata is not None else ())
 
     def _refuse_inside_session(self) -> None:
         if owned_frame(self.home) is not None:
@@ -190,6 +197,25 @@ class DatabaseManager(_Manager, SyncFace):
         """
         self._configure(context, dependencies)
         startup.initialize(self.home, self._script_location, self._on_start)
+
+    def create_tables(self, *metadata: MetaData) -> None:
+        """Create the missing tables of these metadata, else of the manager's own.
+
+        One process at a time, in a transaction of its own where the database has DDL in transactions.
+
+        Raises:
+            TransactionError: inside an open session, whose locks it would wait for.
+            LockTimeoutError: when another process is at it for longer than `lock_timeout_s`.
+        """
+        startup.create_tables(self.home, *self._schemas(metadata))
+
+    def drop_tables(self, *metadata: MetaData) -> None:
+        """Drop the tables of these metadata, else of the manager's own, with all that is in them.
+
+        Raises:
+            TransactionError: inside an open session, whose locks it would wait for.
+        """
+        startup.drop_tables(self.home, *self._schemas(metadata))
 
     def session(
         self, *, read_only: bool = False, isolation_level: str | None = None, join: bool = False
@@ -280,6 +306,14 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
         self._configure(context, dependencies)
         await _spawn(startup.initialize, self.home, self._script_location, self._on_start)
 
+    async def create_tables(self, *metadata: MetaData) -> None:
+        """Do what `DatabaseManager.create_tables` does."""
+        await _spawn(startup.create_tables, self.home, *self._schemas(metadata))
+
+    async def drop_tables(self, *metadata: MetaData) -> None:
+        """Do what `DatabaseManager.drop_tables` does."""
+        await _spawn(startup.drop_tables, self.home, *self._schemas(metadata))
+
     def session(
         self, *, read_only: bool = False, isolation_level: str | None = None, join: bool = False
     ) -> AsyncSessionBlock:
@@ -291,7 +325,9 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
         return AsyncSessionBlock(make)
 
     @overload
-    async def run(self, function: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    async def run(
+        self, function: Callable[P, Coroutine[Any, Any, R]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> R: ...
     @overload
     async def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R: ...
     async def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:

@@ -11,11 +11,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from threading import get_ident
 from typing import Any
 
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from colonnade.dialects.contract import BeginMode
@@ -55,6 +58,8 @@ class SessionOptions:
 
 Owner = tuple[int, object]
 Callback = Callable[[], Any]
+Deferred = tuple[Callback, tuple[SessionTransaction, ...]]
+"""What waits for the commit, and the savepoints it was registered in."""
 
 
 def current_owner() -> Owner:
@@ -74,9 +79,10 @@ class Frame:
 
     __slots__ = (
         "alone",
+        "around",
         "async_session",
-        "callbacks",
         "closed",
+        "deferred",
         "guard",
         "home",
         "inner",
@@ -110,7 +116,8 @@ class Frame:
         self.join = join
         self.inner: Frame | None = None
         self.nested: SessionTransaction | None = None
-        self.callbacks: list[Callback] = []
+        self.around: SessionTransaction | None = None
+        self.deferred: list[Deferred] | None = None
         self.alone = False
         """Whether it is the transaction of one repository call."""
         self.closed = False
@@ -130,6 +137,17 @@ class Frame:
         if self.outer is not None and not self.join:
             with translated(self.session):
                 self.nested = self.session.begin_nested()
+            self.around = self.session.get_transaction()
+
+    def defer(self, callback: Callback) -> None:
+        """Call it after the outermost commit, unless it's undone what is done here now."""
+        frame = self
+        while frame.outer is not None:
+            frame = frame.outer
+        if frame.deferred is None:
+            frame.deferred = []
+            event.listen(frame.session, "after_soft_rollback", frame._forget)
+        frame.deferred.append((callback, _savepoints(frame.session)))
 
     def finish(self, error: BaseException | None) -> None:
         """End the transaction or savepoint: commit it, or roll it back after an exception.
@@ -147,7 +165,9 @@ class Frame:
             )
         if self.closed:
             self._finish_late(error)
-        elif self.join:
+            return
+        self._close_inner()
+        if self.join:
             self._finish_joined(error)
         elif self.outer is None:
             self._finish_transaction(error)
@@ -162,26 +182,44 @@ class Frame:
         if _innermost.get() is self:
             _innermost.set(_open_from(self.surrounding))
 
-    def heirs(self, error: BaseException | None) -> list[Callback]:
-        """Give the callbacks to call now: all of a committed transaction, none of a savepoint.
-
-        A released savepoint hands its own to the frame around it.
-        """
-        callbacks, self.callbacks = self.callbacks, []
-        if error is not None:
+    def due(self, error: BaseException | None) -> list[Callback]:
+        """Give the callbacks to call now: all of a committed transaction, none of a savepoint."""
+        if error is not None or self.deferred is None:
             return []
-        if self.outer is None:
-            return callbacks
-        self.outer.callbacks.extend(callbacks)
-        return []
+        return [callback for callback, _ in self.deferred]
+
+    def _forget(self, session: Session, ended: SessionTransaction) -> None:
+        """Drop the callbacks that belong to a transaction or savepoint that was rolled back."""
+        kept = [] if ended.parent is None else [one for one in self.deferred or () if ended not in one[1]]
+        self.deferred = kept
 
     def _finish_late(self, error: BaseException | None) -> None:
         if error is None:
             raise TransactionError("the session around this one was closed first; both were rolled back")
 
     def _finish_joined(self, error: BaseException | None) -> None:
-        if error is not None:
-            self.guard.fail(error, ended=False, aborts=False)
+        if self.inner is not None:
+            self._undo_inner()
+            self._spoil(error or _left_early())
+            if error is None:
+                raise _left_early()
+        elif error is not None:
+            self._spoil(error)
+
+    def _undo_inner(self) -> None:
+        """Roll back the outermost savepoint of the sessions inside, and so all of them."""
+        frame = self.inner
+        while frame is not None and frame.nested is None:
+            frame = frame.inner
+        if frame is not None:
+            frame._roll_back_savepoint()
+
+    def _spoil(self, error: BaseException) -> None:
+        """Let nothing more be done in the innermost savepoint or transaction."""
+        # A transaction begins with its first statement, and until then there is nothing to spoil.
+        with suppress(SQLAlchemyError):
+            self.session.connection()
+        self.guard.fail(error, ended=False, aborts=False)
 
     def _finish_transaction(self, error: BaseException | None) -> None:
         session = self.session
@@ -210,21 +248,24 @@ class Frame:
                 self._refuse_broken(nested)
                 with translated(self.session):
                     nested.commit()
-            elif nested.is_active or self.session.get_nested_transaction() is nested:
-                nested.rollback()
+            else:
+                self._roll_back_savepoint()
         except BaseException:
-            if self.session.get_nested_transaction() is nested:
-                nested.rollback()
+            self._roll_back_savepoint()
             raise
+        finally:
+            if self.session.get_transaction() is not self.around:
+                self._spoil(error or _ended_elsewhere())
+
+    def _roll_back_savepoint(self) -> None:
+        nested = self.nested
+        if nested is not None and (nested.is_active or self.session.get_nested_transaction() is nested):
+            nested.rollback()
 
     def _refuse_broken(self, transaction: SessionTransaction | None) -> None:
         """Raise unless the transaction may be committed."""
-        if self.inner is not None and not self.inner.closed:
-            self._spoil()
-            raise TransactionError(
-                "a session was closed before the one opened inside it; both are rolled back",
-                remedy="close sessions in the reverse order of opening: use `with` blocks",
-            )
+        if self.inner is not None:
+            raise _left_early()
         if self.guard.failure is not None and self.guard.failed_level >= self._level():
             raise poisoned(self.guard.failure)
         if self.outer is not None and (transaction is None or not transaction.is_active):
@@ -240,17 +281,33 @@ class Frame:
             frame = frame.outer
         return level
 
-    def _spoil(self) -> None:
-        """Close the inner frames, whose transaction goes with this one."""
+    def _close_inner(self) -> None:
+        """Close the frames left open inside, whose work goes with this one."""
         frame = self.inner
         while frame is not None:
             frame.closed = True
             frame = frame.inner
 
 
+def _savepoints(session: Session) -> tuple[SessionTransaction, ...]:
+    found = []
+    transaction = session.get_nested_transaction()
+    while transaction is not None:
+        found.append(transaction)
+        transaction = transaction.parent
+    return tuple(found)
+
+
+def _left_early() -> TransactionError:
+    return TransactionError(
+        "a session was closed before the one opened inside it; both are rolled back",
+        remedy="close sessions in the reverse order of opening: use `with` blocks",
+    )
+
+
 def _ended_elsewhere() -> TransactionError:
     return TransactionError(
-        "the session's transaction was rolled back before the block's end, so its work is lost",
+        "the session's transaction was ended (rolled back, or committed) before the block's end",
         remedy="let the error leave the block, or handle it around a `with db.session():` of its own",
     )
 

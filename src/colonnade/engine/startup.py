@@ -8,12 +8,13 @@ it has seen to the schema.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 from sqlalchemy import Connection, MetaData, inspect, text
 
 from colonnade.engine.home import Home
-from colonnade.errors import ConfigurationError, DatabaseError
+from colonnade.errors import ConfigurationError
 
 OnStart = Literal["upgrade", "check", "ignore"]
 Step = Callable[[Home, str, OnStart | None], None]
@@ -38,24 +39,33 @@ def initialize(home: Home, script_location: str | None, on_start: OnStart | None
         for step in STEPS:
             step(home, script_location, on_start)
     elif home.metadata is not None and on_start != "ignore":
-        create_missing_tables(home, home.metadata)
+        create_tables(home, home.metadata)
     else:
         prove_connection(home)
 
 
-def create_missing_tables(home: Home, metadata: MetaData) -> None:
-    """Create the tables that aren't there, in one transaction where the database can.
+def create_tables(home: Home, *metadata: MetaData) -> None:
+    """Create the tables that aren't there; where none is missing nothing is locked or written.
 
-    Where none is missing nothing is locked or written. Two processes that start at once may
-    both find a table missing; the one that comes second looks again.
+    One process at a time: two that start at once would both find a table missing.
     """
     with home.connection("deferred") as connection:
-        if not _is_any_missing(connection, metadata):
-            return
-    try:
-        _create(home, metadata)
-    except DatabaseError:
-        _create(home, metadata)
+        missing = [each for each in metadata if _is_any_missing(connection, each)]
+    if missing:
+        with home.connection() as connection, _one_at_a_time(home, connection):
+            for each in missing:
+                each.create_all(connection)
+
+
+def drop_tables(home: Home, *metadata: MetaData) -> None:
+    """Drop the tables that are there, one process at a time."""
+    with home.connection() as connection, _one_at_a_time(home, connection):
+        for each in metadata:
+            each.drop_all(connection)
+
+
+def _one_at_a_time(home: Home, connection: Connection) -> AbstractContextManager[None]:
+    return home.dialect.locks.exclusive(connection, "colonnade schema", home.settings.lock_timeout_s)
 
 
 def _is_any_missing(connection: Connection, metadata: MetaData) -> bool:
@@ -63,11 +73,6 @@ def _is_any_missing(connection: Connection, metadata: MetaData) -> bool:
     schemas = {table.schema for table in metadata.tables.values()}
     there = {(schema, name) for schema in schemas for name in inspector.get_table_names(schema)}
     return any((table.schema, table.name) not in there for table in metadata.tables.values())
-
-
-def _create(home: Home, metadata: MetaData) -> None:
-    with home.connection() as connection:
-        metadata.create_all(connection)
 
 
 def prove_connection(home: Home) -> None:

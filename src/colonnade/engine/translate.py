@@ -50,6 +50,7 @@ SESSION_INFO = "colonnade.session"
 """Under this name a connection's `info` may hold the Session that uses it."""
 
 _logger = logging.getLogger("colonnade")
+_logger.addHandler(logging.NullHandler())  # a program that sets up no logging hears of errors by exception
 _GRAVE = (AmbiguousCommitError, DamagedDatabaseError, DiskFullError)
 _NOTABLE = (DatabaseConnectionError, PoolTimeoutError, ReadOnlyDatabaseError)
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, overload
 
-from sqlalchemy import MetaData, Table, inspect
+from sqlalchemy import inspect
 
 from colonnade import (
     AsyncBaseRepository,
@@ -28,36 +28,66 @@ from stoat_ferret.db.models import Base
 
 __all__ = ["AsyncDatabaseSchema", "DatabaseSchema", "create_tables", "drop_tables", "version"]
 
+METADATA = (Base.metadata, AuditLog.metadata)
+"""The system's own tables, and Colonnade's two."""
 
-class SchemaOperations(RepositoryOperations[SchemaVersion]):
-    """The schema as a whole; as a repository, the versions that were applied to it."""
 
-    @operation
-    def create_tables(self) -> None:
-        """Create the tables that aren't there, with their indexes; those that are there stay as they are."""
-        for metadata, tables in _tables():
-            metadata.create_all(self.db_session.connection(), tables)
-
-    @operation
-    def drop_tables(self) -> None:
-        """Drop all tables that are there, with everything in them."""
-        for metadata, tables in _tables():
-            metadata.drop_all(self.db_session.connection(), tables)
+class VersionOperations(RepositoryOperations[SchemaVersion]):
+    """What the table of applied versions is asked."""
 
     @operation(read=True)
-    def version(self) -> SchemaVersion | None:
+    def newest(self) -> str | None:
         """Give the version that was applied last, or None where none was, or there's no schema at all."""
         if not inspect(self.db_session.connection()).has_table(SchemaVersion.__tablename__):
             return None
-        return self.first(order_by="-id")
+        newest = self.first(order_by="-id")
+        return None if newest is None else newest.version
 
 
-class DatabaseSchema(SchemaOperations, BaseRepository[SchemaVersion]):
+class VersionRepository(VersionOperations, BaseRepository[SchemaVersion]):
+    """The applied versions, synchronously."""
+
+
+class AsyncVersionRepository(VersionOperations, AsyncBaseRepository[SchemaVersion]):
+    """The applied versions, asynchronously."""
+
+
+class DatabaseSchema:
     """The schema, synchronously."""
 
+    def __init__(self, db: DatabaseManager) -> None:
+        self.db = db
 
-class AsyncDatabaseSchema(SchemaOperations, AsyncBaseRepository[SchemaVersion]):
+    def create_tables(self) -> None:
+        """Create the tables that aren't there, with their indexes; those that are there stay as they are."""
+        create_tables(self.db)
+
+    def drop_tables(self) -> None:
+        """Drop all tables that are there, with everything in them."""
+        drop_tables(self.db)
+
+    def version(self) -> str | None:
+        """Give the version that was applied last, or None where none was."""
+        return version(self.db)
+
+
+class AsyncDatabaseSchema:
     """The schema, asynchronously."""
+
+    def __init__(self, db: AsyncDatabaseManager) -> None:
+        self.db = db
+
+    async def create_tables(self) -> None:
+        """Do what `DatabaseSchema.create_tables` does."""
+        await create_tables(self.db)
+
+    async def drop_tables(self) -> None:
+        """Do what `DatabaseSchema.drop_tables` does."""
+        await drop_tables(self.db)
+
+    async def version(self) -> str | None:
+        """Do what `DatabaseSchema.version` does."""
+        return await version(self.db)
 
 
 @overload
@@ -66,7 +96,7 @@ def create_tables(db: DatabaseManager) -> None: ...
 def create_tables(db: AsyncDatabaseManager) -> Coroutine[Any, Any, None]: ...
 def create_tables(db: DatabaseManager | AsyncDatabaseManager) -> Any:
     """Do what `DatabaseSchema(db).create_tables()` does; to be awaited with an `AsyncDatabaseManager`."""
-    return _schema(db).create_tables()
+    return db.create_tables(*METADATA)
 
 
 @overload
@@ -75,22 +105,15 @@ def drop_tables(db: DatabaseManager) -> None: ...
 def drop_tables(db: AsyncDatabaseManager) -> Coroutine[Any, Any, None]: ...
 def drop_tables(db: DatabaseManager | AsyncDatabaseManager) -> Any:
     """Do what `DatabaseSchema(db).drop_tables()` does; to be awaited with an `AsyncDatabaseManager`."""
-    return _schema(db).drop_tables()
+    return db.drop_tables(*METADATA)
 
 
 @overload
-def version(db: DatabaseManager) -> SchemaVersion | None: ...
+def version(db: DatabaseManager) -> str | None: ...
 @overload
-def version(db: AsyncDatabaseManager) -> Coroutine[Any, Any, SchemaVersion | None]: ...
+def version(db: AsyncDatabaseManager) -> Coroutine[Any, Any, str | None]: ...
 def version(db: DatabaseManager | AsyncDatabaseManager) -> Any:
     """Do what `DatabaseSchema(db).version()` does; to be awaited with an `AsyncDatabaseManager`."""
-    return _schema(db).version()
-
-
-def _schema(db: DatabaseManager | AsyncDatabaseManager) -> Any:
-    return DatabaseSchema(db) if isinstance(db, DatabaseManager) else AsyncDatabaseSchema(db)
-
-
-def _tables() -> list[tuple[MetaData, list[Table]]]:
-    own = [model.metadata.tables[model.__tablename__] for model in (AuditLog, SchemaVersion)]
-    return [(Base.metadata, list(Base.metadata.tables.values())), (AuditLog.metadata, own)]
+    if isinstance(db, DatabaseManager):
+        return VersionRepository(db).newest()
+    return AsyncVersionRepository(db).newest()
