@@ -125,6 +125,9 @@ class WriteOperations(ReadOperations[T]):
         Raises:
             EntityValidationError: for unknown fields.
             MultipleEntitiesError: when several rows have these values.
+            UniqueViolationError: when a constraint over other fields is broken.
+            SerializationError: when other writers were faster each time, or the row that has these
+                values can't be seen: it's marked as deleted, or newer than this transaction's snapshot.
         """
         criteria = [getattr(self.model, name) == value for name, value in self._named(key).items()]
         for _ in range(RACES):
@@ -151,6 +154,7 @@ class WriteOperations(ReadOperations[T]):
         Raises:
             EntityValidationError: when `on` is needed, or names what isn't unique.
             UniqueViolationError: when another constraint than `on` is broken.
+            SerializationError: when other writers were faster each time.
         """
         self._refuse_foreign(entity)
         names = conflict_columns(self.model, entity, on)
