@@ -12,11 +12,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, get_args
 
 from sqlalchemy import ColumnElement, Row, tuple_
+from sqlalchemy import Enum as EnumType
 from sqlalchemy import inspect as sqlalchemy_inspect
 from sqlalchemy.orm import InstanceState, QueryableAttribute
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from colonnade.errors import EntityValidationError
 from colonnade.repository.fields import attribute_name, fields_of, mapper_of, refuse_name, validate_updates
@@ -123,9 +125,10 @@ def _values(model: type[Any], id: Any) -> tuple[Any, ...]:
         values = tuple(id) if isinstance(id, tuple) else (id,)
     if len(values) != len(names):
         _refuse(model, id)
-    for column, value in zip(mapper_of(model).primary_key, values, strict=True):
-        if not _fits(column.type.python_type, value):
-            _refuse(model, id)
+    columns = mapper_of(model).primary_key
+    values = tuple(_member(column.type, value) for column, value in zip(columns, values, strict=True))
+    if not all(_fits(_kind(column), value) for column, value in zip(columns, values, strict=True)):
+        _refuse(model, id)
     return values
 
 
@@ -138,13 +141,35 @@ def _from_mapping(model: type[Any], id: Mapping[Any, Any]) -> tuple[Any, ...]:
     return tuple(given[name] for name in names if name in given)
 
 
+def _member(type_: TypeEngine[Any], value: Any) -> Any:
+    """Give the enumeration's member for the text that it is stored as; any other value as it is."""
+    if not isinstance(type_, EnumType) or type_.enum_class is None or type(value) is not str:
+        return value
+    return dict(zip(type_.enums, type_.enum_class, strict=False)).get(value, value)
+
+
+def _kind(column: ColumnElement[Any]) -> type:
+    """Give the type of the column's values in Python: a decorated type's is its type argument."""
+    kind: type = column.type.python_type
+    if kind is not object:
+        return kind
+    for base in type(column.type).__mro__:
+        for generic in base.__dict__.get("__orig_bases__", ()):
+            argument = next(iter(get_args(generic)), None)
+            if isinstance(argument, type) and isinstance(column.type, TypeDecorator):
+                return argument
+    return object
+
+
 def _fits(kind: type, value: Any) -> bool:
     if value is None:
         return False
     if issubclass(kind, Enum):
-        return isinstance(value, kind | str)
+        return isinstance(value, kind)
     if kind not in _ACCEPTED:
         return True
+    if kind is date and isinstance(value, datetime):
+        return False
     # sqlite3 raises a bare OverflowError for an integer of more than 64 bits.
     too_large = isinstance(value, int) and not -(2**63) <= value < 2**63
     return isinstance(value, _ACCEPTED[kind]) and not isinstance(value, bool) and not too_large
@@ -154,7 +179,7 @@ def _refuse(model: type[Any], id: Any) -> NoReturn:
     names = fields_of(model).key
     columns = mapper_of(model).primary_key
     wanted = ", ".join(
-        f"{name} ({column.type.python_type.__name__})" for name, column in zip(names, columns, strict=True)
+        f"{name} ({_kind(column).__name__})" for name, column in zip(names, columns, strict=True)
     )
     single = f"Give the value, or {{{names[0]!r}: value}}."
     several = f"Give a tuple in this order, or a mapping of {', '.join(names)} to their values."

@@ -26,4 +26,9 @@ def leave_out_deleted(model: type, statement: S) -> S:
     return statement.options(*options) if options else statement
 
 
-_ALIVE = with_loader_criteria(SoftDeleteMixin, lambda cls: cls.deleted_at.is_(None), include_aliases=True)
+def _alive(cls: Any) -> Any:
+    return cls.deleted_at.is_(None)
+
+
+# A function with a name: objects carry the option, and are pickled with it.
+_ALIVE = with_loader_criteria(SoftDeleteMixin, _alive, include_aliases=True)
