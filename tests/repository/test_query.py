@@ -1,5 +1,6 @@
 """What a query is asked with: keys, names, updates, criteria, orders, loads. Nothing here sends a statement
-but the few tests that show on SQLite that what was made finds what it should."""
+but the few tests that show on SQLite that what was made finds what it should.
+"""
 
 from __future__ import annotations
 
