@@ -9,8 +9,8 @@ told that another writer was faster.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from inspect import getattr_static
-from types import CodeType
+from functools import cached_property
+from types import CodeType, FunctionType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -18,6 +18,7 @@ from colonnade.repository.operation import Operation
 
 # Through these a body can reach any statement, or another repository.
 _ANYTHING = frozenset({"async_session", "db", "db_session", "execute", "insert", "session", "text"})
+_READS = frozenset({"scalars"})
 
 _known: WeakKeyDictionary[type, dict[str, bool]] = WeakKeyDictionary()
 
@@ -29,16 +30,38 @@ def only_reads(operation: Operation[Any, Any], owner: type) -> bool:
     known = _known.setdefault(owner, {})
     name = operation.function.__qualname__
     if name not in known:
-        known[name] = True  # for a body that calls itself
-        known[name] = all(_is_harmless(used, owner) for used in _names(operation.function.__code__))
+        known[name] = _ANYTHING.isdisjoint(_reached(operation.function, owner))
     return known[name]
 
 
-def _is_harmless(name: str, owner: type) -> bool:
-    if name in _ANYTHING:
-        return False
-    found = getattr_static(owner, name, None)
-    return type(found) is not Operation or only_reads(found, owner)
+def _reached(function: Any, owner: type) -> set[str]:
+    """Give the names in the body, and in those of the class's own functions that it reaches by them."""
+    reached: set[str] = set()
+    waiting = [function]
+    while waiting:
+        for name in _names(waiting.pop().__code__):
+            if name not in reached:
+                reached.add(name)
+                waiting.extend(() if name in _READS else _bodies(name, owner))
+    return reached
+
+
+def _bodies(name: str, owner: type) -> Iterator[FunctionType]:
+    """Give what the name stands for in the class and in its bases, which `super()` reaches."""
+    for base in owner.__mro__:
+        found = _body(base.__dict__.get(name))
+        if type(found) is FunctionType:
+            yield found
+
+
+def _body(found: Any) -> Any:
+    if type(found) is Operation:
+        return None if found.read else found.function
+    if isinstance(found, property):
+        return found.fget
+    if isinstance(found, cached_property):
+        return found.func
+    return found.__func__ if isinstance(found, classmethod | staticmethod) else found
 
 
 def _names(code: CodeType) -> Iterator[str]:
