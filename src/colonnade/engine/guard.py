@@ -225,4 +225,6 @@ def reads_only(context: ExecutionContext | None, statement: str) -> bool:
     compiled = context.compiled if context is not None else None
     if compiled is None or not getattr(compiled.statement, "is_select", False):
         return False
+    if getattr(compiled, "ctes", None):  # on PostgreSQL a WITH may hold an INSERT, UPDATE or DELETE
+        return False
     return not any(clause in statement for clause in LOCKING_CLAUSES)

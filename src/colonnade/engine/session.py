@@ -147,6 +147,8 @@ class Frame:
         if frame.deferred is None:
             frame.deferred = []
             event.listen(frame.session, "after_soft_rollback", frame._forget)
+        if not frame.session.in_transaction():
+            frame.session.begin()  # sends nothing; without it a rollback would pass unseen
         frame.deferred.append((callback, _savepoints(frame.session)))
 
     def finish(self, error: BaseException | None) -> None:
