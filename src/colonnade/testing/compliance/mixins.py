@@ -7,9 +7,14 @@ from typing import Any, TypeVar
 import pytest
 from sqlalchemy import inspect as state_of
 
-from colonnade.errors import EntityNotFoundError, EntityValidationError, StaleEntityError
+from colonnade.errors import (
+    EntityNotFoundError,
+    EntityValidationError,
+    StaleEntityError,
+    UniqueViolationError,
+)
 from colonnade.models import SoftDeleteMixin, TimestampMixin
-from colonnade.testing.compliance.cases import Case, Cases
+from colonnade.testing.compliance.cases import Case, Cases, needs
 
 T = TypeVar("T")
 
@@ -95,6 +100,19 @@ class MixinCases(Cases[T]):
         assert case.repository.count(include_deleted=True) == 1
         assert case.repository.delete_many([case.key(second)], hard=True) == 1
         assert case.repository.count(include_deleted=True) == 0
+
+    @needs("get_or_create")
+    def test_what_is_deleted_softly_keeps_its_key(self, case: Case[T]) -> None:
+        if not issubclass(case.model, SoftDeleteMixin):
+            return
+        entity = case.stored(1)[0]
+        case.repository.delete(case.key(entity))
+        values = {name: value for name, value in case.given(1).items() if name not in case.key_names}
+        with pytest.raises(UniqueViolationError):
+            case.repository.create(case.with_key_of(entity, 1))
+        with pytest.raises(UniqueViolationError):
+            case.repository.get_or_create(values, **case.key_of_row(entity))
+        assert case.repository.count(include_deleted=True) == 1
 
 
 def _touch(entity: Any, name: str) -> None:
