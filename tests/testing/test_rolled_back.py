@@ -400,3 +400,20 @@ def test_a_given_engine_and_a_database_in_memory(tmp_path: Path):
                 Foxes(db).create(Fox(name="a"))
             assert Foxes(db).count() == 0
     engine.dispose()
+
+
+def test_an_application_in_its_threads_starts_works_and_stops(sqlite_url: str):
+    from fastapi.testclient import TestClient
+
+    from tests.frameworks.fastapi_app import create_app
+    from tests.frameworks.models import Base as ReelBase
+    from tests.frameworks.models import ReelRepository
+
+    with DatabaseManager(sqlite_url, metadata=ReelBase.metadata) as db:
+        with rolled_back(db):
+            for title in ("fox", "hare"):
+                with TestClient(create_app(db), raise_server_exceptions=False) as client:
+                    assert client.post(f"/reels/{title}").status_code == 201
+                    assert client.post("/refused/badger").status_code == 400
+            assert sorted(reel.title for reel in ReelRepository(db).list()) == ["fox", "hare"]
+        assert ReelRepository(db).list() == []
