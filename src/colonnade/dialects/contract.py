@@ -96,6 +96,8 @@ class Connect(Protocol):
     """Whether one failed statement makes the database refuse all that follows up to a rollback."""
     DDL_COMMITS: bool
     """Whether the database commits by itself before it changes the schema."""
+    INTERLEAVES: bool
+    """Whether a statement may be sent while the rows of another are still on their way."""
 
     def engine_arguments(
         self, url: URL, settings: DatabaseSettings, face: Face
@@ -117,6 +119,10 @@ class Connect(Protocol):
 
     def session_options(self, mode: BeginMode, isolation_level: str | None) -> dict[str, Any]:
         """Give the connection's execution options for a session with these wishes."""
+        ...
+
+    def seeing_latest(self, connection: Connection) -> AbstractContextManager[None]:
+        """Give a block in which locking reads find rows that the transaction's snapshot lacks."""
         ...
 
     def tidy(self, connection: DBAPIConnection) -> None:

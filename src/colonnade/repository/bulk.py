@@ -12,16 +12,16 @@ from sqlalchemy import CursorResult, delete, update
 from colonnade.errors import EntityValidationError
 from colonnade.repository.completion import complete
 from colonnade.repository.fields import validate_updates
-from colonnade.repository.keys import key_of, many_keys_criteria, split_row
+from colonnade.repository.keys import key_of, many_keys_criteria, normal_key, split_row
 from colonnade.repository.operation import operation
-from colonnade.repository.query import criteria
+from colonnade.repository.races import RaceOperations
 from colonnade.repository.reading import Criterion
-from colonnade.repository.writing import WriteOperations
+from colonnade.repository.reread import reread_class
 
 T = TypeVar("T")
 
 
-class BulkOperations(WriteOperations[T]):
+class BulkOperations(RaceOperations[T]):
     """Creating, changing and deleting many entities at once."""
 
     @operation
@@ -35,10 +35,7 @@ class BulkOperations(WriteOperations[T]):
         new = list(entities)
         for entity in new:
             self._refuse_stored(entity)
-        self.db_session.add_all(new)
-        written = list(self.db_session.new)
-        self.db_session.flush()
-        complete(self.db_session, written)
+        self._store(new)
         return new
 
     @operation
@@ -84,9 +81,7 @@ class BulkOperations(WriteOperations[T]):
         A class with `SoftDeleteMixin` has them marked instead, unless `hard` is true.
         """
         found = self._locked_by_key(ids, include_deleted=hard)
-        for entity in found.values():
-            self._remove(entity, hard)
-        self.db_session.flush()
+        self._remove(found.values(), hard)
         return len(found)
 
     @operation
@@ -106,29 +101,49 @@ class BulkOperations(WriteOperations[T]):
             )
         if self._soft_deletes and not hard:
             return self._update_where({"deleted_at": datetime.now(UTC)}, criteria)
-        statement = delete(self.model).where(*self._conditions(criteria))
-        return self._rows_changed(statement)
+        conditions = self._conditions(criteria)
+        tables = {table for mapper in self._mapper.self_and_descendants for table in mapper.tables}
+        if len(tables) > 1:  # which no single DELETE reaches
+            found = self._locked_by_criteria(conditions)
+            self._remove(found, hard=True)
+            return len(found)
+        synchronize = "fetch" if self.db_session.identity_map else False
+        return self._rows_changed(delete(self.model).where(*conditions), synchronize=synchronize)
 
     def _update_where(self, values: Mapping[str, Any], given: Iterable[Any]) -> int:
-        statement = update(self.model).where(*criteria(self.model, given))
+        conditions = self._conditions(given)
         if self._soft_deletes:
-            statement = statement.where(getattr(self.model, "deleted_at").is_(None))  # noqa: B009
+            conditions = (*conditions, getattr(self.model, "deleted_at").is_(None))  # noqa: B009
+        if len(self._mapper.tables) > 1:  # which no single UPDATE reaches
+            found = self._locked_by_criteria(conditions)
+            for entity in found:
+                self._set(entity, values)
+            self._store(found)
+            return len(found)
         version = self._mapper.version_id_col
         if version is not None:
             name = self._mapper.get_property_by_column(version).key
             values = {name: getattr(self.model, name) + 1, **values}
-        return self._rows_changed(statement.values(values))
+        # Not SQLAlchemy's own synchronizing: it knows nothing of updated_at, nor of expressions.
+        count = self._rows_changed(update(self.model).where(*conditions).values(values), synchronize=False)
+        reread_class(self.db_session, self.model)
+        return count
 
-    def _rows_changed(self, statement: Any) -> int:
-        result = self.db_session.execute(statement, execution_options={"synchronize_session": "fetch"})
+    def _rows_changed(self, statement: Any, *, synchronize: Any) -> int:
+        self.db_session.flush()
+        result = self.db_session.execute(statement, execution_options={"synchronize_session": synchronize})
         assert isinstance(result, CursorResult)
         return result.rowcount
 
+    def _locked_by_criteria(self, conditions: Iterable[Any]) -> builtins.list[T]:
+        return self.find(*conditions, for_update=True, include_deleted=True)
+
     def _locked_by_key(self, ids: Iterable[Any], *, include_deleted: bool = False) -> dict[Any, T]:
         """Read and lock the rows with these keys, by key."""
-        statement = self._locked(self._select(include_deleted), True, False)
+        keys = [normal_key(self.model, id) for id in ids]
+        statement = self._locking(self._select(include_deleted), keys)
         found: dict[Any, T] = {}
-        for criterion in many_keys_criteria(self.model, ids):
+        for criterion in many_keys_criteria(self.model, keys):
             for entity in self.scalars(statement.where(criterion)).unique():
                 found[key_of(entity)] = entity
         return found

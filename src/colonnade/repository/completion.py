@@ -33,6 +33,6 @@ def complete(session: Session, entities: Iterable[Any]) -> None:
 
 def _load(session: Session, model: type, names: tuple[str, ...], keys: list[Any]) -> None:
     columns = [getattr(model, name) for name in names]
-    statement: Any = select(model).options(load_only(*columns)).execution_options(populate_existing=True)
+    statement: Any = select(model).options(load_only(*columns))
     for criterion in many_keys_criteria(model, keys):
         session.scalars(statement.where(criterion)).all()

@@ -141,6 +141,16 @@ def attribute_name(model: type[Any], name: object) -> str:
     )
 
 
+def attributes_of_columns(model: type[Any], columns: Collection[str]) -> set[str]:
+    """Give the attributes that hold the columns with these names in the database."""
+    mapper = mapper_of(model)
+    return {
+        name
+        for name in fields_of(model).columns
+        if any(column.name in columns for column in mapper.column_attrs[name].columns)
+    }
+
+
 def refuse_name(model: type[Any], name: str, known: Collection[str]) -> NoReturn:
     """Raise the error about a name that the class hasn't, with the nearest one that it has."""
     near = get_close_matches(name, known, n=1)

@@ -15,6 +15,7 @@ from colonnade.repository.operation import operation, streaming
 from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
 from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
+from colonnade.repository.reread import expire_rows
 from colonnade.repository.softdelete import leave_out_deleted, soft_delete_options
 from colonnade.repository.stream import Streams
 
@@ -51,7 +52,9 @@ class ReadOperations(Streams[T]):
         if not _given(load) and not for_update and not include_deleted and not self._soft_deletes:
             return self.db_session.get(self.model, key, options=soft_delete_options(self.model))
         statement = self._select(include_deleted, load).where(*key_criteria(self.model, id))
-        return self.scalars(self._locked(statement, for_update, skip_locked)).unique().one_or_none()
+        if for_update:
+            statement = self._locking(statement, [key], skip_locked)
+        return self.scalars(statement).unique().one_or_none()
 
     @operation(read=True)
     def get_one(
@@ -97,7 +100,13 @@ class ReadOperations(Streams[T]):
 
     @operation(read=True)
     def list(
-        self, skip: int = 0, limit: int = 100, *, order_by: OrderBy = (), load: Load = ()
+        self,
+        skip: int = 0,
+        limit: int = 100,
+        *,
+        order_by: OrderBy = (),
+        load: Load = (),
+        include_deleted: bool = False,
     ) -> builtins.list[T]:
         """Give entities by offset, ordered by primary key unless told otherwise; `limit=0` gives none.
 
@@ -105,7 +114,11 @@ class ReadOperations(Streams[T]):
             EntityValidationError: when `skip` or `limit` is below 0.
         """
         return self.find(
-            order_by=order_by if _given(order_by) else self._by_key(), skip=skip, limit=limit, load=load
+            order_by=order_by if _given(order_by) else self._by_key(),
+            skip=skip,
+            limit=limit,
+            load=load,
+            include_deleted=include_deleted,
         )
 
     @operation(read=True)
@@ -296,6 +309,11 @@ class ReadOperations(Streams[T]):
             return statement
         locked = statement.with_for_update(of=self.model, skip_locked=skip_locked)
         return locked.execution_options(populate_existing=True)
+
+    def _locking(self, statement: Select[T], keys: Iterable[Any], skip_locked: bool = False) -> Select[T]:
+        """Give the statement that locks the rows with these keys, and reads them anew."""
+        held = expire_rows(self.db_session, self.model, keys)
+        return statement.options(*held).with_for_update(of=self.model, skip_locked=skip_locked)
 
     def _by_key(self) -> tuple[Any, ...]:
         return tuple(self._mapper.primary_key)

@@ -20,6 +20,9 @@ from colonnade.repository.effects import only_reads
 from colonnade.repository.hydrate import name_missing_loads
 from colonnade.repository.operation import Operation
 
+_ALONE = "colonnade.alone"
+"""Under this name a session's `info` holds the operation that it was opened for."""
+
 T = TypeVar("T")
 X = TypeVar("X")
 
@@ -129,8 +132,13 @@ class UnitOfWork(Generic[T]):
     def _alone(
         self, manager: Manager, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        with manager.alone(reads=only_reads(operation, type(self))):
+        with manager.alone(reads=only_reads(operation, type(self))) as session:
+            session.info[_ALONE] = operation
             return self._run(operation, args, kwargs)
+
+    def _alone_call(self, session: Session) -> Operation[Any, Any] | None:
+        """Give the operation that the session was opened for, if it was for one."""
+        return session.info.get(_ALONE)
 
     def _run(self, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects import connecting
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pymysql",), "async": ("asyncmy",)}
 ERROR_ABORTS_TRANSACTION = False
 DDL_COMMITS = True
+INTERLEAVES = False  # PyMySQL drops the rows still on their way, with a mere warning; asyncmy too
 
 _EXTRAS = {"pymysql": "pymysql:mysql", "asyncmy": "asyncmy:asyncmy"}
 _OPTIONS = tls.OPTIONS | {"charset", "connect_timeout", "read_timeout", "unix_socket"}
@@ -83,6 +85,27 @@ def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, A
     if level := connecting.known_level(isolation_level):
         options["isolation_level"] = level
     return options
+
+
+@contextmanager
+def seeing_latest(connection: Connection) -> Iterator[None]:
+    """Turn snapshot isolation off in the block: with it, MariaDB answers such a read with error 1020.
+
+    A later write to a row that was found so is still refused with that error.
+    """
+    cursor = connection.connection.cursor()
+    isolated = False
+    if _has_snapshot_isolation(connecting.raw(connection.connection.dbapi_connection).get_server_info()):
+        cursor.execute("SELECT @@innodb_snapshot_isolation")
+        isolated = cursor.fetchall()[0][0] == 1
+    try:
+        if isolated:
+            cursor.execute("SET innodb_snapshot_isolation=OFF")
+        yield
+    finally:
+        if isolated and not connection.invalidated:
+            cursor.execute("SET innodb_snapshot_isolation=ON")
+        cursor.close()
 
 
 def tidy(connection: DBAPIConnection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("psycopg",), "async": ("asyncpg", "psycopg")}
 ERROR_ABORTS_TRANSACTION = True
 DDL_COMMITS = False
+INTERLEAVES = True
 
 _EXTRAS = {"psycopg": "psycopg:postgresql", "asyncpg": "asyncpg:asyncpg"}
 _CONNECT_TIMEOUT_S = 10
@@ -64,6 +66,11 @@ def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, A
     if mode == "read_only":
         options["postgresql_readonly"] = True
     return options
+
+
+def seeing_latest(connection: Connection) -> AbstractContextManager[None]:
+    """Nothing: READ COMMITTED sees them, and a higher level can't."""
+    return nullcontext()
 
 
 def tidy(connection: DBAPIConnection) -> None:

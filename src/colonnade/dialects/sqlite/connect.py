@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from asyncio import shield
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pysqlite",), "async": ("aiosqlite",)}
 ERROR_ABORTS_TRANSACTION = False
 DDL_COMMITS = False
+INTERLEAVES = True
 
 _EXTRAS = {"pysqlite": "sqlite3:sqlite", "aiosqlite": "aiosqlite:async"}
 _URI_OPTIONS = frozenset({"immutable", "mode", "nolock", "vfs"})
@@ -95,6 +97,11 @@ def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, A
     """
     connecting.known_level(isolation_level)
     return {BEGIN_OPTION: mode}
+
+
+def seeing_latest(connection: Connection) -> AbstractContextManager[None]:
+    """Nothing: there is one writer at a time."""
+    return nullcontext()
 
 
 def tidy(connection: DBAPIConnection) -> None:

@@ -1,0 +1,193 @@
+"""The operations that find a row or else create it, while others may be doing the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NoReturn, TypeVar
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy import inspect as state_of
+from sqlalchemy.orm import make_transient, make_transient_to_detached
+
+from colonnade.dialects.contract import FOLDERS, dialect_named
+from colonnade.engine.translate import translated
+from colonnade.errors import SerializationError, UniqueViolationError
+from colonnade.repository.conflict import conflict_columns
+from colonnade.repository.fields import attributes_of_columns, field, fields_of, refuse_name
+from colonnade.repository.keys import key_criteria
+from colonnade.repository.operation import Operation, operation
+from colonnade.repository.writing import WriteOperations
+
+T = TypeVar("T")
+
+RACES = 5
+"""How often an insert may lose against another writer's before that is an error."""
+
+
+class RaceOperations(WriteOperations[T]):
+    """Creating an entity unless it is there."""
+
+    @operation
+    def get_or_create(self, /, defaults: Mapping[str, Any] | None = None, **key: Any) -> tuple[T, bool]:
+        """Give the entity with these field values, or create it with the defaults; True when it was created.
+
+        Safe against another writer who creates it meanwhile, where a unique constraint
+        covers the fields.
+
+        Raises:
+            EntityValidationError: for unknown fields.
+            MultipleEntitiesError: when several rows have these values.
+            UniqueViolationError: when a row that is marked as deleted has them, or another row has a part.
+            SerializationError: when the other writer's row can't be seen in the open session's isolation.
+        """
+        criteria = self._equal(key)
+        self._check_names(defaults or {})
+        found = self.find(*criteria, limit=2)
+        for _ in range(RACES):
+            if found:
+                return (found[0] if len(found) == 1 else self.one(*criteria)), False
+            try:
+                with translated(self.db_session), self.db_session.begin_nested():
+                    return self._stored(self.model(**{**(defaults or {}), **key})), True
+            except UniqueViolationError as error:
+                violation = error
+            anew = self._begins_anew(RaceOperations.__dict__["get_or_create"])
+            with self._seeing_latest(anew):
+                found = self.find(*criteria, limit=2, for_update=not anew)
+                if not found:
+                    self._refuse_held(key, violation, for_update=not anew)
+        self._lost_race()
+
+    @operation
+    def upsert(self, entity: T, on: str | Iterable[Any] = ()) -> T:
+        """Insert the entity, or write its set fields to the row with the same values in `on`.
+
+        `on` names the fields of a unique constraint; without it, the primary key where it is
+        set, else the only unique constraint. Gives the entity that was passed in, or the open
+        session's own object for that row. A row that is marked as deleted is taken back.
+
+        Raises:
+            EntityValidationError: when `on` is needed, or names what isn't unique.
+            UniqueViolationError: when another constraint than `on` is broken.
+            SerializationError: when another writer was faster, in an open session that can't see his row.
+        """
+        self._refuse_foreign(entity)
+        names = conflict_columns(self.model, entity, on)
+        if state_of(entity).detached:
+            make_transient(entity)
+        anew = True
+        for _ in range(RACES):
+            with self._seeing_latest(anew):
+                key = self._key_by(entity, names, for_update=not anew)
+            if key is not None:
+                return self._overwrite(entity, key, names)
+            try:
+                with translated(self.db_session), self.db_session.begin_nested():
+                    return self._stored(entity)
+            except UniqueViolationError as error:
+                if set(error.columns) != self._columns(names):
+                    raise
+            anew = self._begins_anew(RaceOperations.__dict__["upsert"])
+        self._lost_race()
+
+    def _begins_anew(self, running: Operation[Any, Any]) -> bool:
+        """End the transaction, where it holds nothing but this very call, so that the next look sees all.
+
+        False where it holds other work, too. There a locking read is needed to see what another
+        writer has just committed.
+        """
+        frame = self._binding.frame()
+        if frame is None or not frame.alone or self._alone_call(frame.session) is not running:
+            return False
+        frame.session.rollback()
+        return True
+
+    def _seeing_latest(self, anew: bool) -> AbstractContextManager[None]:
+        connection = None if anew else self.db_session.connection()
+        if connection is None or connection.dialect.name not in FOLDERS:
+            return nullcontext()
+        return dialect_named(connection.dialect.name).connect.seeing_latest(connection)
+
+    def _equal(self, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+        return [field(self.model, name) == value for name, value in values.items()]
+
+    def _check_names(self, values: Mapping[str, Any]) -> None:
+        for name in values:
+            if not hasattr(self.model, name):
+                refuse_name(self.model, name, fields_of(self.model).columns)
+
+    def _refuse_held(self, key: Mapping[str, Any], error: UniqueViolationError, *, for_update: bool) -> None:
+        """Raise when the row in the way isn't the one looked for; return when it's gone, or unseen."""
+        names = attributes_of_columns(self.model, error.columns)
+        part = {
+            name: value
+            for name, value in key.items()
+            if fields_of(self.model).synonyms.get(name, name) in names
+        }
+        if not part or len(part) < len(names):
+            raise error
+        if self._soft_deletes and self._any(self._equal(key), for_update):
+            raise UniqueViolationError(
+                f"a {self.model.__name__} that is marked as deleted has these values",
+                entity=self.model.__name__,
+                columns=error.columns,
+                constraint=error.constraint,
+                remedy="Take it back with restore(id), or delete it for good with delete(id, hard=True).",
+            ) from error
+        if self._any(self._equal(part), for_update):
+            raise error
+
+    def _any(self, criteria: Iterable[ColumnElement[bool]], for_update: bool) -> bool:
+        return bool(self.find(*criteria, limit=1, for_update=for_update, include_deleted=True))
+
+    def _columns(self, names: Iterable[str]) -> set[str]:
+        return {column.name for name in names for column in self._mapper.column_attrs[name].columns}
+
+    def _key_by(self, entity: T, names: tuple[str, ...], *, for_update: bool) -> Any:
+        """Find and lock the row that has the entity's values in these fields; give its key or None."""
+        criteria = [getattr(self.model, name) == getattr(entity, name) for name in names]
+        # Found first and locked by its key then: MySQL locks the gap where a row isn't, and two who have
+        # locked one gap wait for each other when they insert.
+        found = self._key_of(criteria, for_update=for_update)
+        return (
+            found
+            if found is None or for_update
+            else self._key_of(
+                [*key_criteria(self.model, found if len(found) > 1 else found[0]), *criteria], for_update=True
+            )
+        )
+
+    def _key_of(self, criteria: Iterable[ColumnElement[bool]], *, for_update: bool) -> tuple[Any, ...] | None:
+        keys = [getattr(self.model, name) for name in fields_of(self.model).key]
+        statement = select(*keys).where(*criteria)
+        row = self.execute(
+            statement.with_for_update(of=self.model) if for_update else statement
+        ).one_or_none()
+        return None if row is None else tuple(row)
+
+    def _overwrite(self, entity: T, key: tuple[Any, ...], names: tuple[str, ...]) -> T:
+        fixed = {*names, *fields_of(self.model).key}
+        values = {name: value for name, value in self._set_fields(entity).items() if name not in fixed}
+        if self._soft_deletes:
+            values.setdefault("deleted_at", None)
+        present = self._present(self._mapper.identity_key_from_primary_key(key))
+        if present is None:
+            for name, value in zip(fields_of(self.model).key, key, strict=True):
+                setattr(entity, name, value)
+            make_transient_to_detached(entity)
+            present = entity
+            self.db_session.add(present)
+        self._set(present, values)
+        return self._stored(present)
+
+    def _set_fields(self, entity: T) -> dict[str, Any]:
+        loaded = state_of(entity).dict
+        return {name: loaded[name] for name in fields_of(self.model).columns if name in loaded}
+
+    def _lost_race(self) -> NoReturn:
+        raise SerializationError(
+            f"other writers were faster {RACES} times, or their row isn't visible in this transaction",
+            entity=self.model.__name__,
+            remedy="try the whole unit of work again: db.run(...)",
+        )
