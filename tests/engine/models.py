@@ -40,6 +40,11 @@ class ShelfOperations(RepositoryOperations[Shelf]):
         return [self.create(Shelf(name=first)), self.create(Shelf(name=second))]
 
     @operation
+    def move_to(self, id: int, room: str) -> None:
+        """Change a shelf as an object, without naming an operation that writes."""
+        self.get_one(id).room = room
+
+    @operation
     def first_title(self, id: int) -> str:
         """The first book's title, through a lazily loaded relationship."""
         return self.get_one(id).books[0].title

@@ -322,4 +322,12 @@ def test_a_body_that_only_reads_waits_for_no_writer(tmp_path: Any) -> None:
             assert shelves.named("a") is None
             with pytest.raises(LockTimeoutError):
                 shelves.create_pair("b", "c")
+            with pytest.raises(LockTimeoutError):
+                shelves.move_to(1, "kitchen")
         assert shelves.named("a") is not None
+
+
+def test_a_body_may_change_an_entity_as_an_object(faced: Face, shelves: Any) -> None:
+    shelf = faced.run(shelves.create(Shelf(name="a")))
+    faced.run(shelves.move_to(shelf.id, "kitchen"))
+    assert faced.run(shelves.get_one(shelf.id)).room == "kitchen"

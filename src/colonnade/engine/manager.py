@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
@@ -17,10 +18,10 @@ from colonnade.engine.block import AsyncSessionBlock, SessionBlock
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.health import Health, examine
 from colonnade.engine.home import SESSION_ARGUMENTS, Home
-from colonnade.engine.retry import RetryPolicy, retrying, retrying_async
+from colonnade.engine.retry import RetryPolicy, is_retryable, retrying, retrying_async
 from colonnade.engine.session import Frame, SessionOptions, joined_frame, owned_frame
 from colonnade.engine.startup import OnStart
-from colonnade.errors import TransactionError
+from colonnade.errors import DatabaseError, TransactionError
 from colonnade.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -105,6 +106,20 @@ class _Manager(ABC):
             function()
         else:
             raise TransactionError("on_commit was called outside a session, where nothing will be committed")
+
+    def tried_again(self, once: Callable[[], R]) -> R:
+        """Give what a read alone returns, tried again while that is safe."""
+        start = time.monotonic()
+        try:
+            return once()
+        except DatabaseError as error:
+            left_s = self.policy.deadline_s - (time.monotonic() - start)
+            if not is_retryable(error) or self.policy.attempts < 2 or left_s <= 0:
+                raise
+        return self._retry(once, RetryPolicy(self.policy.attempts, left_s))
+
+    @abstractmethod
+    def _retry(self, once: Callable[[], R], policy: RetryPolicy) -> R: ...
 
     def alone(self, *, reads: bool) -> SessionBlock:
         """Give the block around one call outside a session; one that only reads takes no write lock."""
@@ -236,6 +251,9 @@ class DatabaseManager(_Manager, SyncFace):
     def _block(self, make: Callable[[], Frame]) -> SessionBlock:
         return SessionBlock(make)
 
+    def _retry(self, once: Callable[[], R], policy: RetryPolicy) -> R:
+        return retrying(once, policy, tried=1)
+
     def run(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Call the function in a session of its own, again when that is safe, and commit.
 
@@ -323,6 +341,11 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
 
     def _block(self, make: Callable[[], Frame]) -> AsyncSessionBlock:
         return AsyncSessionBlock(make)
+
+    def _retry(self, once: Callable[[], R], policy: RetryPolicy) -> R:
+        from sqlalchemy.util import await_only
+
+        return await_only(retrying_async(lambda: _spawn(once), policy, tried=1))
 
     @overload
     async def run(

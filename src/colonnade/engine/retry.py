@@ -28,17 +28,16 @@ def is_retryable(error: Exception) -> bool:
     return isinstance(error, DatabaseError) and error.retryable
 
 
-def retrying(once: Callable[[], T], policy: RetryPolicy) -> T:
-    """Give what `once` returns, trying again while that is safe.
+def retrying(once: Callable[[], T], policy: RetryPolicy, *, tried: int = 0) -> T:
+    """Give what `once` returns, trying again while that is safe; `tried` counts earlier tries in.
 
     Raises:
         DatabaseError: the last try's, with the number of tries in `attempts` and in a note.
     """
     import stamina
 
-    tried = 0
     try:
-        for attempt in stamina.retry_context(**_arguments(policy)):
+        for attempt in stamina.retry_context(**_arguments(policy, tried)):
             with attempt:
                 tried += 1
                 return once()
@@ -48,13 +47,12 @@ def retrying(once: Callable[[], T], policy: RetryPolicy) -> T:
     raise AssertionError("a retry loop ends with a result or an error")
 
 
-async def retrying_async(once: Callable[[], Awaitable[T]], policy: RetryPolicy) -> T:
+async def retrying_async(once: Callable[[], Awaitable[T]], policy: RetryPolicy, *, tried: int = 0) -> T:
     """Await what `once` gives, as `retrying` does."""
     import stamina
 
-    tried = 0
     try:
-        async for attempt in stamina.retry_context(**_arguments(policy)):
+        async for attempt in stamina.retry_context(**_arguments(policy, tried)):
             with attempt:
                 tried += 1
                 return await once()
@@ -64,10 +62,10 @@ async def retrying_async(once: Callable[[], Awaitable[T]], policy: RetryPolicy) 
     raise AssertionError("a retry loop ends with a result or an error")
 
 
-def _arguments(policy: RetryPolicy) -> dict[str, Any]:
+def _arguments(policy: RetryPolicy, tried: int) -> dict[str, Any]:
     return {
         "on": is_retryable,
-        "attempts": policy.attempts,
+        "attempts": policy.attempts - tried,
         "timeout": policy.deadline_s,
         "wait_initial": WAIT_INITIAL_S,
         "wait_max": WAIT_MAX_S,

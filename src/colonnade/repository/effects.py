@@ -9,6 +9,7 @@ told that another writer was faster.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dis import get_instructions
 from functools import cached_property
 from types import CodeType, FunctionType
 from typing import Any
@@ -16,8 +17,10 @@ from weakref import WeakKeyDictionary
 
 from colonnade.repository.operation import Operation
 
-# Through these a body can reach any statement, or another repository.
-_ANYTHING = frozenset({"async_session", "db", "db_session", "execute", "insert", "session", "text"})
+# Through these a body can reach any statement, or another repository; or it changes an entity, or means to.
+_ANYTHING = frozenset(
+    {"async_session", "db", "db_session", "execute", "for_update", "insert", "session", "setattr", "text"}
+)
 _READS = frozenset({"scalars"})
 
 _known: WeakKeyDictionary[type, dict[str, bool]] = WeakKeyDictionary()
@@ -66,6 +69,10 @@ def _body(found: Any) -> Any:
 
 def _names(code: CodeType) -> Iterator[str]:
     yield from code.co_names
+    if any(instruction.opname in ("STORE_ATTR", "DELETE_ATTR") for instruction in get_instructions(code)):
+        yield "setattr"
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _names(constant)
+        elif isinstance(constant, tuple):  # the names of a call's keywords
+            yield from (name for name in constant if isinstance(name, str))

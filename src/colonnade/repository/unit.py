@@ -12,7 +12,6 @@ from sqlalchemy.orm import class_mapper as mapper_of
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from colonnade.engine.manager import DatabaseManager
-from colonnade.engine.retry import is_retryable, retrying
 from colonnade.engine.translate import remember, translate_orm
 from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
 from colonnade.repository.binding import Binding, Manager, is_model, model_argument
@@ -122,12 +121,7 @@ class UnitOfWork(Generic[T]):
     def _read_alone(
         self, manager: Manager, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
-        try:
-            return self._alone(manager, operation, args, kwargs)
-        except DatabaseError as error:
-            if not is_retryable(error):
-                raise
-        return retrying(lambda: self._alone(manager, operation, args, kwargs), manager.policy)
+        return manager.tried_again(lambda: self._alone(manager, operation, args, kwargs))
 
     def _alone(
         self, manager: Manager, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
