@@ -158,8 +158,8 @@ class SessionMachine(RuleBasedStateMachine):
             assert came is None
             self.model.keep(level)
         elif level.spoilt:
-            assert isinstance(came, TransactionError | SQLAlchemyError), came
-            assert level.kind == "savepoint" or isinstance(came, TransactionError), came
+            # SQLAlchemy says nothing at the end of its own savepoint when a flush failed in it.
+            assert isinstance(came, TransactionError) or level.kind == "savepoint", came
             self.model.undo(level)
         else:
             assert came is None or self.model.spoilt, came
@@ -400,7 +400,8 @@ class SessionMachine(RuleBasedStateMachine):
         try:
             while self.model.stack:
                 (self.leave_with_an_exception if self.model.spoilt else self.leave_well)(thread=False)
-            assert self.visible() == self.model.committed == self.model.rows
+            assert self.model.committed == self.model.rows
+            assert self.visible() == self.model.rows
             self.all_is_as_the_model_has_it()
         finally:
             for level in [*reversed(self.model.stack), *self.dead]:

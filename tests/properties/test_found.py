@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, literal_column, select, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from colonnade import AsyncDatabaseManager, BaseRepository, DatabaseManager, operation
-from colonnade.errors import DatabaseError, TransactionError
+from colonnade.errors import DatabaseError, TransactionError, UniqueViolationError
 from colonnade.repository.effects import only_reads
 from tests.databases import Driver
 from tests.faces import Face
@@ -50,7 +51,7 @@ def register(faced: Face, db: Any, called: list[int], number: int) -> None:
 NONSENSE = text("SELECT nothing FROM nowhere")
 
 
-def test_a_rollback_drops_what_waited_for_the_commit(faced: Face, db: Any) -> None:
+def test_a_rollback_drops_what_waited_for_the_commit(faced: Face, db: Any, items: Any) -> None:
     called: list[int] = []
     with faced.entered(db.session()) as session:
         register(faced, db, called, 1)
@@ -63,6 +64,10 @@ def test_a_rollback_drops_what_waited_for_the_commit(faced: Face, db: Any) -> No
             raise KeyError
         with faced.entered(session.begin_nested()):
             register(faced, db, called, 5)
+        faced.run(items.create(item(1)))
+        with pytest.raises(UniqueViolationError), faced.entered(session.begin_nested()):
+            register(faced, db, called, 6)
+            faced.run(items.create(item(1)))
     assert called == [2, 5]
 
 
@@ -73,6 +78,20 @@ def test_no_commit_follows_a_swallowed_error(faced: Face, db: Any, items: Any) -
             faced.run(session.execute(NONSENSE))
         faced.run(session.commit())
     assert ids(faced, items) == []
+
+
+def test_a_refused_commit_can_be_rolled_back(faced: Face, db: Any, items: Any) -> None:
+    with faced.entered(db.session()) as session:
+        faced.run(items.create(item(1)))
+        with pytest.raises(DatabaseError):
+            faced.run(session.execute(NONSENSE))
+        with pytest.raises(TransactionError):
+            faced.run(session.commit())
+        with pytest.raises(SQLAlchemyError):
+            faced.run(session.execute(text("SELECT 1")))
+        faced.run(session.rollback())
+        faced.run(items.create(item(2)))
+    assert ids(faced, items) == [2]
 
 
 def test_an_inner_session_left_too_early_is_rolled_back(faced: Face, db: Any, items: Any) -> None:
@@ -152,6 +171,17 @@ def test_a_failed_read_spoils_its_own_block_only(faced: Face, db: Any, items: An
                 faced.run(session.execute(select(literal_column("nothing")).select_from(Item)))
             faced.run(items.create(item(2)))
     assert ids(faced, items) == ([] if driver.database == "postgresql" else [1, 2])
+
+
+def test_a_swallowed_error_spoils_sqlalchemys_savepoint_only(faced: Face, db: Any, items: Any) -> None:
+    with faced.entered(db.session()) as session:
+        faced.run(items.create(item(1)))
+        with pytest.raises(TransactionError), faced.entered(session.begin_nested()):
+            faced.run(items.create(item(2)))
+            with pytest.raises(DatabaseError):
+                faced.run(session.execute(NONSENSE))
+        faced.run(items.create(item(3)))
+    assert ids(faced, items) == [1, 3]
 
 
 def test_a_select_that_writes_is_undone_with_its_block(postgresql_url: str) -> None:

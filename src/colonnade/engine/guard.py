@@ -152,8 +152,12 @@ def _on_rollback(connection: Connection) -> None:
 def _on_commit(connection: Connection) -> None:
     """Refuse the session's own `commit()` after a failure; PostgreSQL would roll back without a word."""
     guard = guard_of(connection)
-    if guard is not None:
-        guard.check()
+    if guard is not None and guard.failure is not None:
+        failure = guard.failure
+        # The session takes nothing but rollback() now, which sends none: the pool does when it gets
+        # the connection back (SQLAlchemy 2.1.9).
+        guard.clear()
+        raise poisoned(failure)
 
 
 def _hold_savepoints(engine: Engine) -> None:
@@ -184,10 +188,12 @@ def _hold_savepoints(engine: Engine) -> None:
         guard = guard_of(connection)
         if guard is None:
             release(connection, name)
-        else:
-            guard.check()
-            if guard.leave(name, heal=False):
-                _quietly(guard, release, connection, name)
+        elif guard.failure is not None:  # SQLAlchemy rolls nothing back when a release fails
+            failure = guard.failure
+            do_rollback_to_savepoint(connection, name)
+            raise poisoned(failure)
+        elif guard.leave(name, heal=False):
+            _quietly(guard, release, connection, name)
 
     def before_cursor_execute(
         connection: Connection,

@@ -149,7 +149,8 @@ class Frame:
             event.listen(frame.session, "after_soft_rollback", frame._forget)
         if not frame.session.in_transaction():
             frame.session.begin()  # sends nothing; without it a rollback would pass unseen
-        frame.deferred.append((callback, _savepoints(frame.session)))
+        if frame.session.is_active:  # else a failed flush has rolled back already
+            frame.deferred.append((callback, _savepoints(frame.session)))
 
     def finish(self, error: BaseException | None) -> None:
         """End the transaction or savepoint: commit it, or roll it back after an exception.
@@ -192,6 +193,8 @@ class Frame:
 
     def _forget(self, session: Session, ended: SessionTransaction) -> None:
         """Drop the callbacks that belong to a transaction or savepoint that was rolled back."""
+        while ended.parent is not None and not ended.nested:  # a flush failed in there
+            ended = ended.parent
         kept = [] if ended.parent is None else [one for one in self.deferred or () if ended not in one[1]]
         self.deferred = kept
 
