@@ -80,8 +80,8 @@ class BulkOperations(RaceOperations[T]):
 
         A class with `SoftDeleteMixin` has them marked instead, unless `hard` is true.
         """
-        found = self._locked_by_key(ids, include_deleted=hard)
-        self._remove(found.values(), hard)
+        found = self._locked_by_key(ids, include_deleted=hard or not self._soft_deletes)
+        self._remove(list(found.values()), hard)
         return len(found)
 
     @operation

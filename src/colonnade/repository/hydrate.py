@@ -1,14 +1,18 @@
-"""Unloaded attributes of objects that came back: an error that names the `load=` to add.
+"""Attributes of objects that came back: unloaded ones raise an error that names the `load=` to add.
 
-Stands on two semi-public parts of SQLAlchemy, which a contract test holds: `callable_` of an
-attribute's `impl`, the function that loads it, called as `callable_(state, passive)`; and the
-flag `SQL_OK` in `passive`, without which it gives `PASSIVE_NO_RESULT` in place of asking.
+Lazy loads leave soft-deleted rows out, too, wherever the object came from.
+
+Stands on semi-public parts of SQLAlchemy, which a contract test holds: `callable_` of an
+attribute's `impl`, the function that loads it, called as `callable_(state, passive)`, for a
+relationship with `extra_options`; a class's `expired_attribute_loader`, called as
+`loader(state, names, passive)`; and the flag `SQL_OK` in `passive`, without which the first gives
+`PASSIVE_NO_RESULT` in place of asking.
 """
 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy.orm import InstanceState, Mapper, configure_mappers
@@ -18,6 +22,7 @@ from sqlalchemy.orm.exc import DetachedInstanceError
 from sqlalchemy.util.concurrency import in_greenlet
 
 from colonnade.errors import RelationshipNotLoadedError
+from colonnade.repository.softdelete import is_left_out, is_soft_deleting, lazy_options
 
 Loader = Callable[..., Any]
 
@@ -37,13 +42,29 @@ def name_missing_loads(model: type) -> None:
             _speaking.add(mapper)
             for key in mapper.attrs.keys():  # noqa: SIM118 (a read-only collection, not a dict)
                 _let_speak(mapper, key)
+            manager: Any = mapper.class_manager
+            if not isinstance(manager.expired_attribute_loader, _SpeakingRefresher):
+                manager.expired_attribute_loader = _SpeakingRefresher(manager.expired_attribute_loader)
 
 
 def _let_speak(mapper: Mapper[Any], key: str) -> None:
     impl: Any = getattr(mapper.class_manager.get(key), "impl", None)
     load = getattr(impl, "callable_", None)
-    if impl is not None and load is not None and not isinstance(load, _SpeakingLoader):
-        impl.callable_ = _SpeakingLoader(load, mapper.class_.__name__, key)
+    if impl is None or load is None or isinstance(load, _SpeakingLoader):
+        return
+    related = mapper.relationships.get(key)
+    if related is not None and any(is_soft_deleting(one) for one in related.mapper.self_and_descendants):
+        load = _alive_only(load)
+    impl.callable_ = _SpeakingLoader(load, mapper.class_.__name__, key)
+
+
+def _alive_only(load: Loader) -> Loader:
+    def load_alive(state: InstanceState[Any], passive: PassiveFlag, *args: Any, **kwargs: Any) -> Any:
+        options = (*kwargs.pop("extra_options", ()), *lazy_options(state))
+        value = load(state, passive, *args, extra_options=options, **kwargs)
+        return None if is_left_out(state, value) else value
+
+    return load_alive
 
 
 class _SpeakingLoader:
@@ -71,12 +92,34 @@ class _SpeakingLoader:
             raise self._not_loaded() from error
 
     def _not_loaded(self) -> RelationshipNotLoadedError:
-        return RelationshipNotLoadedError(
-            f"{self._entity}.{self._key} was not loaded, and there is no session to load it from here",
-            entity=self._entity,
-            columns=(self._key,),
-            remedy=f'ask for it in the call: load="{self._key}" (or load={self._entity}.{self._key})',
-        )
+        remedy = f'ask for it in the call: load="{self._key}" (or load={self._entity}.{self._key})'
+        return _not_loaded(self._entity, self._key, remedy)
+
+
+class _SpeakingRefresher:
+    """What loads the columns of an object that were never read, or are expired."""
+
+    __slots__ = ("_load",)
+
+    def __init__(self, load: Loader) -> None:
+        self._load = load
+
+    def __call__(
+        self, state: InstanceState[Any], names: Collection[str], passive: PassiveFlag, *args: Any
+    ) -> Any:
+        if state.session is None or _is_out_of_reach(state):
+            remedy = "read the object again, or its attributes in the session that changed it"
+            raise _not_loaded(state.class_.__name__, min(names, default=""), remedy)
+        return self._load(state, names, passive, *args)
+
+
+def _not_loaded(entity: str, key: str, remedy: str) -> RelationshipNotLoadedError:
+    return RelationshipNotLoadedError(
+        f"{entity}.{key} was not loaded, and there is no session to load it from here",
+        entity=entity,
+        columns=(key,),
+        remedy=remedy,
+    )
 
 
 def _is_out_of_reach(state: InstanceState[Any]) -> bool:

@@ -16,7 +16,7 @@ from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
 from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
 from colonnade.repository.reread import expire_rows
-from colonnade.repository.softdelete import leave_out_deleted, soft_delete_options
+from colonnade.repository.softdelete import soft_delete_options, with_options_of
 from colonnade.repository.stream import Streams
 
 T = TypeVar("T")
@@ -284,12 +284,14 @@ class ReadOperations(Streams[T]):
 
         Outside a session it holds a connection and a read transaction of its own until it is
         exhausted or left. Entities are detached as they come, unless a session is open.
+        On MySQL, whose connection serves one statement at a time, all keys are read at once in a
+        session, or with `load`, and then the rows batch by batch.
         """
         check_page_limit(batch, "batch")
         statement = self._select(include_deleted, load).where(*self._conditions(criteria))
         if _given(order_by):
             statement = statement.order_by(*order_clauses(ordering(self.model, order_by)))
-        yield from self._stream(statement, batch)
+        yield from self._stream(statement, batch, loads=_given(load))
 
     @property
     def _soft_deletes(self) -> bool:
@@ -297,7 +299,7 @@ class ReadOperations(Streams[T]):
 
     def _select(self, include_deleted: bool, load: Load = ()) -> Select[T]:
         statement = select(self.model).options(*load_options(self.model, load))
-        return statement if include_deleted else leave_out_deleted(self.model, statement)
+        return with_options_of(statement, self.model, include_deleted)
 
     def _conditions(
         self, given: Iterable[Any], filters: Mapping[str, Any] | None = None

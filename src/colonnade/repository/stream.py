@@ -7,12 +7,14 @@ from contextlib import closing
 from typing import Any, TypeVar
 
 from sqlalchemy import Select
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import class_mapper as mapper_of
 
+from colonnade.dialects.contract import FOLDERS, dialect_named
 from colonnade.engine.session import SessionOptions
-from colonnade.engine.translate import translate_orm
-from colonnade.errors import DatabaseError
+from colonnade.engine.translate import translated
+from colonnade.repository.fields import fields_of
+from colonnade.repository.keys import key_of, many_keys_criteria
 from colonnade.repository.unit import UnitOfWork, prepare
 
 T = TypeVar("T")
@@ -21,15 +23,19 @@ T = TypeVar("T")
 class Streams(UnitOfWork[T]):
     """Gives batches from the open session, or from one that lives as long as the stream."""
 
-    def _stream(self, statement: Select[T], batch: int) -> Generator[Sequence[T], None, None]:
+    def _stream(self, statement: Select[T], batch: int, *, loads: bool) -> Generator[Sequence[T], None, None]:
         binding = self._binding
         prepare(self.model)
         if binding.home is None or binding.frame() is not None:
-            yield from _batches(self.db_session, statement, batch)
+            session = self.db_session
+            read = _batches if _interleaves(session, self.model) else _batches_by_key
+            yield from _translated(session, read(session, statement, batch, self.model))
             return
         session = binding.home.detached_frame(SessionOptions(mode="deferred")).session
+        at_once = _interleaves(session, self.model) or not (loads or _loads_eagerly(self.model))
+        read = _batches if at_once else _batches_by_key
         try:
-            for entities in _batches(session, statement, batch):
+            for entities in _translated(session, read(session, statement, batch, self.model)):
                 _detach_all(session)
                 yield entities
         finally:
@@ -43,12 +49,53 @@ def _detach_all(session: Session) -> None:
             session.expunge(entity)
 
 
-def _batches(session: Session, statement: Select[Any], batch: int) -> Generator[Sequence[Any], None, None]:
-    try:
-        result = session.scalars(statement, execution_options={"yield_per": batch})
-        with closing(result):
-            yield from result.partitions()
-    except SQLAlchemyError as error:
-        if isinstance(error, DatabaseError):
-            raise
-        raise translate_orm(error, session) from error
+def _translated(
+    session: Session, batches: Generator[Sequence[Any], None, None]
+) -> Generator[Sequence[Any], None, None]:
+    with translated(session), closing(batches):
+        yield from batches
+
+
+def _batches(
+    session: Session, statement: Select[Any], batch: int, model: type[Any]
+) -> Generator[Sequence[Any], None, None]:
+    # A joined collection's rows can't be cut into batches: SQLAlchemy refuses to.
+    statement = statement.options(*(selectinload(one) for one in _joined_collections(model)))
+    result = session.scalars(statement, execution_options={"yield_per": batch})
+    with closing(result):
+        yield from result.partitions()
+
+
+def _batches_by_key(
+    session: Session, statement: Select[Any], batch: int, model: type[Any]
+) -> Generator[Sequence[Any], None, None]:
+    """Read all keys at once and then the rows: other statements may be sent between the batches."""
+    attributes = [getattr(model, name) for name in fields_of(model).key]
+    keys = session.execute(statement.with_only_columns(*attributes, maintain_column_froms=True)).all()
+    rows = statement.order_by(None)
+    for start in range(0, len(keys), batch):
+        wanted = [key[0] if len(key) == 1 else tuple(key) for key in keys[start : start + batch]]
+        found: dict[Any, Any] = {}
+        for criterion in many_keys_criteria(model, wanted):
+            found.update((key_of(one), one) for one in session.scalars(rows.where(criterion)).unique())
+        yield [found[key] for key in wanted if key in found]
+
+
+def _interleaves(session: Session, model: type[Any]) -> bool:
+    name = session.get_bind(mapper_of(model)).dialect.name
+    return name not in FOLDERS or dialect_named(name).connect.INTERLEAVES
+
+
+def _loads_eagerly(model: type[Any]) -> bool:
+    """Tell whether more statements than the one are sent for the model's rows."""
+    mappers = list(mapper_of(model).self_and_descendants)
+    related = [one.lazy for mapper in mappers for one in mapper.relationships]
+    return any(lazy in _EAGER for lazy in related) or any(one.polymorphic_load for one in mappers)
+
+
+def _joined_collections(model: type[Any]) -> list[Any]:
+    related = mapper_of(model).relationships
+    return [getattr(model, one.key) for one in related if one.uselist and one.lazy in ("joined", False)]
+
+
+_EAGER = ("selectin", "subquery", "immediate", "joined", False)

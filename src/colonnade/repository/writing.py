@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_
 from colonnade.repository.holders import deleting
 from colonnade.repository.operation import operation
 from colonnade.repository.reading import ReadOperations
+from colonnade.repository.softdelete import loading_all_rows
 
 T = TypeVar("T")
 
@@ -82,7 +83,7 @@ class WriteOperations(ReadOperations[T]):
         Raises:
             ForeignKeyViolationError: when other rows hold it.
         """
-        entity = self.get(id, for_update=True, include_deleted=hard)
+        entity = self.get(id, for_update=True, include_deleted=hard or not self._soft_deletes)
         if entity is None:
             return False
         self._remove([entity], hard)
@@ -127,14 +128,14 @@ class WriteOperations(ReadOperations[T]):
             if not hasattr(value, "__clause_element__") and not hasattr(value, "self_group"):
                 flag_modified(entity, name)  # an equal value is written too: it says what the row shall hold
 
-    def _remove(self, entities: Iterable[T], hard: bool) -> None:
+    def _remove(self, entities: builtins.list[T], hard: bool) -> None:
         if self._soft_deletes and not hard:
             now = datetime.now(UTC)
             for entity in entities:
                 self._set(entity, {"deleted_at": now})
             self.db_session.flush()
             return
-        with deleting(self.model), translated(self.db_session):
+        with deleting(self.model), translated(self.db_session), loading_all_rows(entities):
             for entity in entities:
                 self.db_session.delete(entity)
             self.db_session.flush()
