@@ -37,14 +37,19 @@ class Stop(Exception):
 
 
 class SessionMachine(RuleBasedStateMachine):
-    """`readers_wait`: whether a reader waits for an open transaction's end, as in SQLite's memory."""
+    """What the databases differ in: whether a reader waits for an open transaction's end, as in SQLite's
+    memory, and whether an error aborts all that has no savepoint on the server, as on PostgreSQL.
+    """
 
-    def __init__(self, face: Face, db: Any, *, readers_wait: bool = False) -> None:
+    def __init__(
+        self, face: Face, db: Any, *, readers_wait: bool = False, error_aborts: bool = False
+    ) -> None:
         super().__init__()
         self.face = face
         self.db: DatabaseManager | AsyncDatabaseManager | Any = db
         self.items: Any = face.pick(Items, AsyncItems)(db)
         self.readers_wait = readers_wait
+        self.error_aborts = error_aborts
         self.model = Model()
         self.dead: list[Level] = []
         self.called: list[int] = []
@@ -72,7 +77,9 @@ class SessionMachine(RuleBasedStateMachine):
         """A write that gives these rows, unless they break a rule; whatever it raises is swallowed."""
         if self.model.spoilt:
             self.refused(call)
-        elif self.model.read_only:
+            return None
+        self.model.send()
+        if self.model.read_only:
             self.fails(ReadOnlyDatabaseError, call)
         elif len({code for code, _ in after.values()}) < len(after):
             self.fails(UniqueViolationError, call)
@@ -82,14 +89,20 @@ class SessionMachine(RuleBasedStateMachine):
             return result
         return None
 
+    def flush(self) -> None:
+        """What was added and not saved is sent with what comes now."""
+        if self.model.stack and not self.model.spoilt and self.session.new:
+            self.model.send()
+
     def refused(self, call: Callable[[], Any]) -> None:
         with pytest.raises((TransactionError, SQLAlchemyError)):
             self.run(call())
 
     def fails(self, error: type[Exception], call: Callable[[], Any]) -> None:
+        self.flush()
         with pytest.raises(error):
             self.run(call())
-        self.model.fail()
+        self.model.fail(aborts=self.error_aborts)
 
     def leave(self, level: Level, error: Exception | None, *, thread: bool = False) -> BaseException | None:
         """Leave a block, and give what comes out of it."""
@@ -122,6 +135,7 @@ class SessionMachine(RuleBasedStateMachine):
     @precondition(lambda self: 0 < len(self.model.stack) < 6)
     @rule(join=st.sampled_from([False, False, True]))
     def open_inner(self, join: bool) -> None:
+        self.flush()
         block = self.face.entered(self.db.session(join=join))
         try:
             session = block.__enter__()
@@ -133,6 +147,7 @@ class SessionMachine(RuleBasedStateMachine):
     @precondition(lambda self: 0 < len(self.model.stack) < 6)
     @rule()
     def open_savepoint(self) -> None:
+        self.flush()
         try:
             block = self.face.entered(self.session.begin_nested())
             block.__enter__()
@@ -152,6 +167,7 @@ class SessionMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.stack)
     @rule(thread=st.booleans())
     def leave_well(self, thread: bool) -> None:
+        self.flush()
         level = self.model.stack[-1]
         came = self.leave(level, None, thread=thread and not self.face.is_async and level.kind != "savepoint")
         if level.kind == "join":
@@ -241,22 +257,27 @@ class SessionMachine(RuleBasedStateMachine):
         clash = len({code for code, _ in after.values()}) < len(after)
         if self.model.stack and not clash and not self.model.spoilt and not self.model.read_only:
             self.session.add(Item(id=id, code=code, note=note))
-            self.model.write(after)
+            self.model.rows = after
 
     @precondition(lambda self: not self.model.read_only)
     @rule(id=ids, change=st.fixed_dictionaries({}, optional={"code": codes, "note": notes}))
     def update(self, id: int, change: dict[str, Any]) -> None:
-        def call() -> Any:
-            return self.items.update(id, change)
-
-        if id in self.model.rows or self.model.spoilt:
+        there = id in self.model.rows
+        if self.model.spoilt and not change:
+            return  # nothing is written, and an object in hand may do
+        self.flush()
+        if change and (there or self.model.spoilt):
             code, note = self.model.rows.get(id, (0, None))
-            row = (change.get("code", code), change.get("note", note))
-            if change or not self.model.spoilt:  # no change is a read, which an object in hand can answer
-                self.write({**self.model.rows, id: row}, call)
+            after = {**self.model.rows, id: (change.get("code", code), change.get("note", note))}
+            self.write(after, lambda: self.items.update(id, change))
+        elif there:
+            item = self.run(self.items.update(id, change))
+            assert (item.code, item.note) == self.model.rows[id]
         else:
             with pytest.raises(EntityNotFoundError):
-                self.run(call())
+                self.run(self.items.update(id, change))
+            if change:
+                self.model.send()  # it's read to be locked
 
     @precondition(lambda self: not self.model.read_only)
     @rule(id=ids)
@@ -268,6 +289,7 @@ class SessionMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.model.spoilt)
     @rule(id=ids)
     def get(self, id: int) -> None:
+        self.flush()
         item = self.run(self.items.get(id))
         assert (item and (item.code, item.note)) == self.model.rows.get(id)
 
@@ -278,6 +300,7 @@ class SessionMachine(RuleBasedStateMachine):
         if self.model.spoilt:
             self.refused(lambda: session.execute(text("SELECT nothing FROM nowhere")))
         else:
+            self.model.send()
             self.fails(DatabaseError, lambda: session.execute(text("SELECT nothing FROM nowhere")))
 
     @precondition(lambda self: self.model.stack)
@@ -391,6 +414,7 @@ class SessionMachine(RuleBasedStateMachine):
     @invariant()
     def all_is_as_the_model_has_it(self) -> None:
         if self.watching and not self.model.spoilt:
+            self.flush()
             assert self.visible() == self.model.rows
         assert self.called == self.model.called
         if not self.model.stack:

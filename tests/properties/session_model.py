@@ -18,7 +18,10 @@ Kind = Literal["transaction", "inner", "join", "savepoint"]
 
 @dataclass
 class Level:
-    """One open block; `before` are the rows that leaving it with an exception brings back."""
+    """One open block; `before` are the rows that leaving it with an exception brings back.
+
+    `sent`: whether the database knows of it. A savepoint is sent with the first write in it.
+    """
 
     kind: Kind
     block: Any
@@ -27,6 +30,7 @@ class Level:
     read_only: bool = False
     callbacks: list[int] = field(default_factory=list)
     spoilt: bool = False
+    sent: bool = False
 
 
 @dataclass
@@ -64,10 +68,22 @@ class Model:
     def push(self, kind: Kind, block: Any, session: Any, *, read_only: bool = False) -> None:
         self.stack.append(Level(kind, block, session, dict(self.rows), read_only))
 
-    def fail(self) -> None:
-        """A statement failed and was swallowed; alone it was a transaction of its own."""
+    def send(self) -> None:
+        """Something is sent that isn't known to be a read."""
+        for level in self.stack:
+            level.sent = True
+
+    def fail(self, *, aborts: bool = False) -> None:
+        """A statement failed and was swallowed; alone it was a transaction of its own.
+
+        `aborts`: it undid the savepoints not sent yet, too, so they can't be gone back to.
+        """
         if self.stack:
             self.scope.spoilt = True
+        for level in reversed([level for level in self.stack if level.kind != "join"] if aborts else []):
+            level.spoilt = True
+            if level.sent:
+                break
 
     def write(self, rows: Rows) -> None:
         """The rows are changed to these, for good when nothing is open."""

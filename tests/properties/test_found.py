@@ -184,6 +184,32 @@ def test_a_swallowed_error_spoils_sqlalchemys_savepoint_only(faced: Face, db: An
     assert ids(faced, items) == [1, 3]
 
 
+def test_what_was_refused_is_not_stored_later(faced: Face, db: Any, items: Any) -> None:
+    """SQLAlchemy closes its savepoint without a word when a flush failed in it, and keeps what was added."""
+    with faced.entered(db.session()) as session:
+        faced.run(items.create(item(1)))
+        with faced.entered(session.begin_nested()):
+            with pytest.raises(UniqueViolationError):
+                faced.run(items.create(item(1)))
+            for refused in (lambda: items.create(item(2)), lambda: items.update(1, {"note": "lost"})):
+                with pytest.raises(TransactionError, match=r"db\.session"):
+                    faced.run(refused())
+        faced.run(items.create(item(3)))
+    assert ids(faced, items) == [1, 3]
+    assert faced.run(items.get(1)).note is None
+
+
+def test_an_exception_after_a_failed_flush_spoils_no_more(faced: Face, db: Any, items: Any) -> None:
+    with faced.entered(db.session()) as session:
+        faced.run(items.create(item(1)))
+        with faced.entered(session.begin_nested()), pytest.raises(KeyError):
+            with faced.entered(db.session(join=True)):
+                with pytest.raises(UniqueViolationError):
+                    faced.run(items.create(item(1)))
+                raise KeyError
+    assert ids(faced, items) == [1]
+
+
 def test_a_select_that_writes_is_undone_with_its_block(postgresql_url: str) -> None:
     with DatabaseManager(postgresql_url, metadata=Base.metadata) as db:
         inserted = insert(Item).values(id=1, code=1).returning(Item.id).cte("inserted")

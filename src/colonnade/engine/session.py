@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from colonnade.dialects.contract import BeginMode
-from colonnade.engine.guard import Guard, poisoned
+from colonnade.engine.guard import CURE, Guard, poisoned
 from colonnade.engine.translate import translated
 from colonnade.errors import TransactionError
 
@@ -152,6 +152,18 @@ class Frame:
         if frame.session.is_active:  # else a failed flush has rolled back already
             frame.deferred.append((callback, _savepoints(frame.session)))
 
+    def check(self) -> None:
+        """Refuse a call in what a failed flush has rolled back: its objects would be written later.
+
+        Raises:
+            TransactionError: with the cure.
+        """
+        if not self.session.is_active:
+            raise TransactionError(
+                "a statement failed, and the transaction or savepoint around this call was rolled back",
+                remedy=CURE,
+            )
+
     def finish(self, error: BaseException | None) -> None:
         """End the transaction or savepoint: commit it, or roll it back after an exception.
 
@@ -221,6 +233,8 @@ class Frame:
 
     def _spoil(self, error: BaseException) -> None:
         """Let nothing more be done in the innermost savepoint or transaction."""
+        if not self.session.is_active:
+            return  # a failed flush has rolled it back, and SQLAlchemy takes no more until it's left
         # A transaction begins with its first statement, and until then there is nothing to spoil.
         with suppress(SQLAlchemyError):
             self.session.connection()

@@ -107,7 +107,11 @@ class UnitOfWork(Generic[T]):
     def _operate(self, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         binding = self._binding
         prepare(self.model)
-        if binding.manager is None or binding.frame() is not None:
+        if binding.manager is None:
+            return self._run(operation, args, kwargs)
+        frame = binding.frame()
+        if frame is not None:
+            frame.check()
             return self._run(operation, args, kwargs)
         if not operation.read:
             return self._alone(binding.manager, operation, args, kwargs)
