@@ -215,8 +215,8 @@ class TestVersions:
             with pytest.raises(StaleEntityError):
                 faced.run(accounts.save(old))
             assert held.balance == 3
-            held.balance = 4
             faced.run(session.execute(text("UPDATE account SET version = version + 1")))
+            held.balance = 4
         with pytest.raises(StaleEntityError), faced.entered(db.session()):
             faced.run(accounts.save(old))
         assert faced.run(accounts.get(account.id)).balance == 3

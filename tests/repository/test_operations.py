@@ -512,6 +512,18 @@ class TestUpserting:
             faced.run(videos.upsert(Video(path="b", source="s", number=1), on="path"))
         assert [(one.path, one.number) for one in faced.run(videos.list())] == [("a", 1), ("b", 2)]
 
+    def test_one_that_failed_may_be_repeated(self, faced: Face, videos: Any) -> None:
+        saved(faced, videos, "a", source="s", number=1)
+        saved(faced, videos, "b", source="s", number=2)
+        video = Video(path="b", source="s", number=1, plays=7, clips=[Clip()])
+        with pytest.raises(UniqueViolationError):
+            faced.run(videos.upsert(video, on="path"))
+        assert (video.path, video.plays, len(video.clips), video.id) == ("b", 7, 1, None)
+        video.number = 3
+        assert faced.run(videos.upsert(video, on="path")) is video
+        (stored,) = faced.run(videos.find(Video.path == "b", load="clips"))
+        assert (stored.number, stored.plays, len(stored.clips)) == (3, 7, 1)
+
     def test_what_it_needs(self, faced: Face, videos: Any) -> None:
         for entity, on in (
             (Video(path="a"), ()),

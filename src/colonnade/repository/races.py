@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, NoReturn, TypeVar
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Connection, select
 from sqlalchemy import inspect as state_of
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import make_transient, make_transient_to_detached
+from sqlalchemy.orm.attributes import set_committed_value
 
 from colonnade.dialects.contract import FOLDERS, dialect_named
 from colonnade.engine.translate import translated
-from colonnade.errors import SerializationError, UniqueViolationError
+from colonnade.errors import DatabaseError, DeadlockError, SerializationError, UniqueViolationError
 from colonnade.repository.conflict import conflict_columns
 from colonnade.repository.fields import attributes_of_columns, field, fields_of, refuse_name
 from colonnade.repository.keys import key_criteria
@@ -39,7 +41,7 @@ class RaceOperations(WriteOperations[T]):
             EntityValidationError: for unknown fields.
             MultipleEntitiesError: when several rows have these values.
             UniqueViolationError: when a row that is marked as deleted has them, or another row has a part.
-            SerializationError: when the other writer's row can't be seen in the open session's isolation.
+            TransientError: when another writer was faster, in an open session whose isolation hides his row.
         """
         criteria = self._equal(key)
         self._check_names(defaults or {})
@@ -47,16 +49,21 @@ class RaceOperations(WriteOperations[T]):
         for _ in range(RACES):
             if found:
                 return (found[0] if len(found) == 1 else self.one(*criteria)), False
+            violation = None
             try:
-                with translated(self.db_session), self.db_session.begin_nested():
+                with self._savepoint():
                     return self._stored(self.model(**{**(defaults or {}), **key})), True
             except UniqueViolationError as error:
                 violation = error
-            anew = self._begins_anew(RaceOperations.__dict__["get_or_create"])
+                anew = self._begins_anew(RaceOperations.__dict__["get_or_create"])
+            except (DeadlockError, SerializationError):
+                anew = self._begins_anew(RaceOperations.__dict__["get_or_create"])
+                if not anew:
+                    raise
             with self._seeing_latest(anew):
-                found = self.find(*criteria, limit=2, for_update=not anew)
-                if not found:
-                    self._refuse_held(key, violation, for_update=not anew)
+                found = self._shared(criteria, include_deleted=False)
+                if violation is not None and not found:
+                    self._refuse_held(key, violation)
         self._lost_race()
 
     @operation
@@ -70,26 +77,40 @@ class RaceOperations(WriteOperations[T]):
         Raises:
             EntityValidationError: when `on` is needed, or names what isn't unique.
             UniqueViolationError: when another constraint than `on` is broken.
-            SerializationError: when another writer was faster, in an open session that can't see his row.
+            TransientError: when another writer was faster, in an open session that must be begun anew.
         """
         self._refuse_foreign(entity)
         names = conflict_columns(self.model, entity, on)
         if state_of(entity).detached:
             make_transient(entity)
         anew = True
-        for _ in range(RACES):
-            with self._seeing_latest(anew):
-                key = self._key_by(entity, names, for_update=not anew)
-            if key is not None:
-                return self._overwrite(entity, key, names)
+        for attempt in range(RACES):
             try:
-                with translated(self.db_session), self.db_session.begin_nested():
-                    return self._stored(entity)
+                with self._seeing_latest(anew):
+                    key = self._key_by(entity, names, at_once=attempt > 0)
+                if key is None:
+                    with self._savepoint():
+                        return self._stored(entity)
             except UniqueViolationError as error:
                 if set(error.columns) != self._columns(names):
                     raise
-            anew = self._begins_anew(RaceOperations.__dict__["upsert"])
+                anew = self._begins_anew(RaceOperations.__dict__["upsert"])
+            except (DeadlockError, SerializationError):
+                anew = self._begins_anew(RaceOperations.__dict__["upsert"])
+                if not anew:
+                    raise
+            else:
+                return self._overwrite(entity, key, names)
         self._lost_race()
+
+    @contextmanager
+    def _savepoint(self) -> Iterator[None]:
+        """Give a savepoint, whatever the driver thinks of it, whose errors are ours."""
+        session = self.db_session
+        if self._binding.home is None:
+            _begin(session.connection())
+        with translated(session), session.begin_nested():
+            yield
 
     def _begins_anew(self, running: Operation[Any, Any]) -> bool:
         """End the transaction, where it holds nothing but this very call, so that the next look sees all.
@@ -117,7 +138,7 @@ class RaceOperations(WriteOperations[T]):
             if not hasattr(self.model, name):
                 refuse_name(self.model, name, fields_of(self.model).columns)
 
-    def _refuse_held(self, key: Mapping[str, Any], error: UniqueViolationError, *, for_update: bool) -> None:
+    def _refuse_held(self, key: Mapping[str, Any], error: UniqueViolationError) -> None:
         """Raise when the row in the way isn't the one looked for; return when it's gone, or unseen."""
         names = attributes_of_columns(self.model, error.columns)
         part = {
@@ -127,7 +148,7 @@ class RaceOperations(WriteOperations[T]):
         }
         if not part or len(part) < len(names):
             raise error
-        if self._soft_deletes and self._any(self._equal(key), for_update):
+        if self._soft_deletes and self._shared(self._equal(key), include_deleted=True):
             raise UniqueViolationError(
                 f"a {self.model.__name__} that is marked as deleted has these values",
                 entity=self.model.__name__,
@@ -135,28 +156,34 @@ class RaceOperations(WriteOperations[T]):
                 constraint=error.constraint,
                 remedy="Take it back with restore(id), or delete it for good with delete(id, hard=True).",
             ) from error
-        if self._any(self._equal(part), for_update):
+        if self._shared(self._equal(part), include_deleted=True):
             raise error
 
-    def _any(self, criteria: Iterable[ColumnElement[bool]], for_update: bool) -> bool:
-        return bool(self.find(*criteria, limit=1, for_update=for_update, include_deleted=True))
+    def _shared(self, criteria: Iterable[ColumnElement[bool]], *, include_deleted: bool) -> list[T]:
+        """Find one row or two that can't go away now, nor change.
+
+        Shared, not for update: on MySQL everyone whose insert has failed has the row in such a lock.
+        """
+        statement = self._select(include_deleted).where(*criteria).limit(2)
+        with translated(self.db_session):
+            return list(self.scalars(statement.with_for_update(read=True, of=self.model)).unique())
 
     def _columns(self, names: Iterable[str]) -> set[str]:
         return {column.name for name in names for column in self._mapper.column_attrs[name].columns}
 
-    def _key_by(self, entity: T, names: tuple[str, ...], *, for_update: bool) -> Any:
-        """Find and lock the row that has the entity's values in these fields; give its key or None."""
+    def _key_by(self, entity: T, names: tuple[str, ...], *, at_once: bool) -> Any:
+        """Find and lock the row that has the entity's values in these fields; give its key or None.
+
+        Found first and locked by its key then, unless at once: MySQL locks the gap where a row
+        isn't, and two who have locked one gap wait for each other when they insert.
+        """
         criteria = [getattr(self.model, name) == getattr(entity, name) for name in names]
-        # Found first and locked by its key then: MySQL locks the gap where a row isn't, and two who have
-        # locked one gap wait for each other when they insert.
-        found = self._key_of(criteria, for_update=for_update)
-        return (
-            found
-            if found is None or for_update
-            else self._key_of(
-                [*key_criteria(self.model, found if len(found) > 1 else found[0]), *criteria], for_update=True
-            )
-        )
+        with translated(self.db_session):
+            found = self._key_of(criteria, for_update=at_once)
+            if found is None or at_once:
+                return found
+            id = found if len(found) > 1 else found[0]
+            return self._key_of([*key_criteria(self.model, id), *criteria], for_update=True)
 
     def _key_of(self, criteria: Iterable[ColumnElement[bool]], *, for_update: bool) -> tuple[Any, ...] | None:
         keys = [getattr(self.model, name) for name in fields_of(self.model).key]
@@ -172,14 +199,29 @@ class RaceOperations(WriteOperations[T]):
         if self._soft_deletes:
             values.setdefault("deleted_at", None)
         present = self._present(self._mapper.identity_key_from_primary_key(key))
-        if present is None:
-            for name, value in zip(fields_of(self.model).key, key, strict=True):
-                setattr(entity, name, value)
-            make_transient_to_detached(entity)
-            present = entity
-            self.db_session.add(present)
-        self._set(present, values)
-        return self._stored(present)
+        if present is not None:
+            self._set(present, values)
+            return self._stored(present)
+        given = {name: value for name, value in state_of(entity).dict.items() if name in self._mapper.attrs}
+        for name, value in zip(fields_of(self.model).key, key, strict=True):
+            setattr(entity, name, value)
+        make_transient_to_detached(entity)
+        self.db_session.add(entity)
+        self._set(entity, values)
+        try:
+            return self._stored(entity)
+        except (DatabaseError, SQLAlchemyError):
+            self._give_back(entity, given)
+            raise
+
+    def _give_back(self, entity: T, given: Mapping[str, Any]) -> None:
+        """Make the entity what it was before it stood for a row; a rollback would have emptied it."""
+        self.db_session.expunge(entity)
+        make_transient(entity)
+        for name in self._mapper.attrs.keys():  # noqa: SIM118 (a read-only collection, not a dict)
+            state_of(entity).dict.pop(name, None)
+        for name, value in given.items():
+            set_committed_value(entity, name, value)
 
     def _set_fields(self, entity: T) -> dict[str, Any]:
         loaded = state_of(entity).dict
@@ -191,3 +233,15 @@ class RaceOperations(WriteOperations[T]):
             entity=self.model.__name__,
             remedy="try the whole unit of work again: db.run(...)",
         )
+
+
+def _begin(connection: Connection) -> None:
+    # Python's sqlite3 begins with the first INSERT only. A savepoint before that would be the
+    # transaction itself, and its release the commit.
+    name = connection.dialect.name
+    driver_connection = connection.connection.dbapi_connection
+    if name not in FOLDERS or driver_connection is None:
+        return
+    autocommit = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    if not autocommit and dialect_named(name).connect.in_transaction(driver_connection) is False:
+        connection.exec_driver_sql("BEGIN")
