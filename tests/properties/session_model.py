@@ -20,6 +20,7 @@ Kind = Literal["transaction", "inner", "join", "savepoint"]
 class Level:
     """One open block; `before` are the rows that leaving it with an exception brings back.
 
+    `settled` are callbacks of what the session's own `commit()` has committed already.
     `sent`: whether the database knows of it. A savepoint is sent with the first write in it.
     """
 
@@ -29,6 +30,7 @@ class Level:
     before: Rows
     read_only: bool = False
     callbacks: list[int] = field(default_factory=list)
+    settled: list[int] = field(default_factory=list)
     spoilt: bool = False
     sent: bool = False
 
@@ -120,7 +122,7 @@ class Model:
     def keep(self, level: Level) -> None:
         """Leave this level, whose work stays, with the savepoints that were left open in it."""
         at = self.stack.index(level)
-        callbacks = [callback for one in self.stack[at:] for callback in one.callbacks]
+        callbacks = [callback for one in self.stack[at:] for callback in (*one.settled, *one.callbacks)]
         del self.stack[at:]
         if self.stack:
             self.stack[-1].callbacks.extend(callbacks)
@@ -139,3 +141,6 @@ class Model:
         """Commit what there is, and stay in the session."""
         self.committed = dict(self.rows)
         self.stack[0].before = dict(self.rows)
+        for level in self.stack:
+            self.stack[0].settled.extend(level.callbacks)
+            level.callbacks.clear()

@@ -59,7 +59,7 @@ class SessionOptions:
 Owner = tuple[int, object]
 Callback = Callable[[], Any]
 Deferred = tuple[Callback, tuple[SessionTransaction, ...]]
-"""What waits for the commit, and the savepoints it was registered in."""
+"""What waits for the commit, and the transaction and savepoints it was registered in."""
 
 
 def current_owner() -> Owner:
@@ -150,7 +150,7 @@ class Frame:
         if not frame.session.in_transaction():
             frame.session.begin()  # sends nothing; without it a rollback would pass unseen
         if frame.session.is_active:  # else a failed flush has rolled back already
-            frame.deferred.append((callback, _savepoints(frame.session)))
+            frame.deferred.append((callback, _transactions(frame.session)))
 
     def check(self) -> None:
         """Refuse a call in what a failed flush has rolled back: its objects would be written later.
@@ -207,8 +207,7 @@ class Frame:
         """Drop the callbacks that belong to a transaction or savepoint that was rolled back."""
         while ended.parent is not None and not ended.nested:  # a flush failed in there
             ended = ended.parent
-        kept = [] if ended.parent is None else [one for one in self.deferred or () if ended not in one[1]]
-        self.deferred = kept
+        self.deferred = [one for one in self.deferred or () if ended not in one[1]]
 
     def _finish_late(self, error: BaseException | None) -> None:
         if error is None:
@@ -308,9 +307,9 @@ class Frame:
             frame = frame.inner
 
 
-def _savepoints(session: Session) -> tuple[SessionTransaction, ...]:
+def _transactions(session: Session) -> tuple[SessionTransaction, ...]:
     found = []
-    transaction = session.get_nested_transaction()
+    transaction = session.get_nested_transaction() or session.get_transaction()
     while transaction is not None:
         found.append(transaction)
         transaction = transaction.parent
