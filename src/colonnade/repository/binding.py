@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Generic, TypeVar, get_args, get_origin
+from typing import Any, Generic, get_args, get_origin
 
 from sqlalchemy.orm import Session, scoped_session
 
@@ -110,5 +110,5 @@ def model_argument(generic: Any, root: type) -> Any:
 
 
 def is_model(argument: Any) -> bool:
-    """Tell a class from a type variable left open."""
-    return argument is not None and not isinstance(argument, TypeVar)
+    """Tell a class from a type variable left open, a name in quotes, and `Any`."""
+    return isinstance(argument, type) and argument is not Any

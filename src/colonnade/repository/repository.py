@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.repository.binding import Binding
+from colonnade.repository.bridge import bridge_overrides
 from colonnade.repository.operations import RepositoryOperations
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class BaseRepository(RepositoryOperations[T], SyncFace):
 
 class AsyncBaseRepository(RepositoryOperations[T], AsyncFace):
     """The operations on one mapped class, awaited; takes an `AsyncDatabaseManager` or an `AsyncSession`."""
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        bridge_overrides(cls)
 
     def __init__(self, database: AsyncDatabaseManager | AsyncSession | Any) -> None:
         self._binding = Binding(database, is_async=True)
