@@ -202,11 +202,11 @@ def test_what_was_refused_is_not_stored_later(faced: Face, db: Any, items: Any) 
 def test_an_exception_after_a_failed_flush_spoils_no_more(faced: Face, db: Any, items: Any) -> None:
     with faced.entered(db.session()) as session:
         faced.run(items.create(item(1)))
-        with faced.entered(session.begin_nested()), pytest.raises(KeyError):
-            with faced.entered(db.session(join=True)):
-                with pytest.raises(UniqueViolationError):
-                    faced.run(items.create(item(1)))
-                raise KeyError
+        sqlalchemys, joined = session.begin_nested(), db.session(join=True)
+        with faced.entered(sqlalchemys), pytest.raises(KeyError), faced.entered(joined):
+            with pytest.raises(UniqueViolationError):
+                faced.run(items.create(item(1)))
+            raise KeyError
     assert ids(faced, items) == [1]
 
 
