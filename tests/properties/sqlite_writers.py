@@ -66,8 +66,8 @@ class Contest:
         fair = statistics.mean(self.counts)
         least, middle, most = min(self.counts), statistics.median(self.counts), max(self.counts)
         return (
-            f"{len(self.counts)} writers, {self.seconds:g} s: {sum(self.counts) / self.seconds:.0f} per second;"
-            f" of a fair share min {least / fair:.2f}, median {middle / fair:.2f}, max {most / fair:.2f}"
+            f"{len(self.counts)} writers, {self.seconds:g} s: {sum(self.counts) / self.seconds:.0f}/s"
+            f"; of a fair share min {least / fair:.2f}, median {middle / fair:.2f}, max {most / fair:.2f}"
             f" (the asynchronous one {self.counts[-1] / fair:.2f}); longest wait {self.longest:.2f} s,"
             f" {len(self.errors)} errors"
         )

@@ -179,7 +179,7 @@ def test_rows_that_stay_come_once_beside_a_writer(tracks: Tracks, walks: int) ->
         assert writes, f"no write came between the pages (seed {seed})"
 
 
-def write_beside(tracks: Tracks, chance: random.Random, walk: Callable[[], bool]) -> int:
+def write_beside(tracks: Tracks, chance: random.Random, case: Case) -> int:
     """Walk while another thread writes, and give how often it did."""
     over = threading.Event()
     writes: list[int] = []
@@ -197,7 +197,7 @@ def write_beside(tracks: Tracks, chance: random.Random, walk: Callable[[], bool]
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert walk()
+        assert met(tracks, case, lambda: None) == case.expected
     finally:
         over.set()
         writer.join()
