@@ -9,11 +9,19 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Composite, Mapped, column_property, composite, deferred, mapped_column, relationship
-from sqlalchemy.orm import synonym
+from sqlalchemy.orm import (
+    Composite,
+    DeclarativeBase,
+    Mapped,
+    column_property,
+    composite,
+    deferred,
+    mapped_column,
+    relationship,
+    synonym,
+)
 
 from colonnade.models import Conventions, SoftDeleteMixin, TimestampMixin, VersionMixin
-from sqlalchemy.orm import DeclarativeBase
 
 
 class Base(Conventions, DeclarativeBase): ...
@@ -169,5 +177,3 @@ class Boss(Person):
 
     team: Mapped[str | None]
     __mapper_args__: dict[str, Any] = {"polymorphic_identity": "boss"}  # noqa: RUF012
-
-

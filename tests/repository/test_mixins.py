@@ -48,7 +48,11 @@ class TestSoftDeletion:
         assert [one.id for one in run(books.get_many([gone.id, there.id]))] == [there.id]
         assert [one.id for one in run(books.list())] == [there.id]
         assert run(books.list_and_count())[1] == run(books.count()) == 1
-        assert (run(books.find(is_gone)), run(books.first(is_gone)), run(books.exists(is_gone))) == ([], None, False)
+        assert (run(books.find(is_gone)), run(books.first(is_gone)), run(books.exists(is_gone))) == (
+            [],
+            None,
+            False,
+        )
         with pytest.raises(EntityNotFoundError):
             run(books.one(is_gone))
         assert [one.id for one in run(books.page()).items] == [there.id]

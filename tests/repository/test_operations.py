@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import func, text
-from sqlalchemy.orm import Session
+from sqlalchemy import func
 
-from colonnade import AsyncDatabaseManager, DatabaseManager
+from colonnade import DatabaseManager
 from colonnade.errors import (
     EntityNotFoundError,
     EntityValidationError,
@@ -120,7 +119,10 @@ def test_keys_of_every_type(faced: Face, repository: Repositories, model: type, 
 
 
 def test_an_enumerations_member_may_be_named_by_its_text(faced: Face, repository: Repositories) -> None:
-    for model, name, member, word in ((Note, "tone", Tone.HIGH, "high"), (Paint, "colour", Colour.RED, "RED")):
+    for model, name, member, word in (
+        (Note, "tone", Tone.HIGH, "high"),
+        (Paint, "colour", Colour.RED, "RED"),
+    ):
         rows = repository(model)
         faced.run(rows.create(entity(model, member)))
         assert [key(one) for one in faced.run(rows.get_many([word]))] == [member]
@@ -250,7 +252,9 @@ class TestReading:
             run(videos.one())
         with pytest.raises(EntityNotFoundError):
             run(videos.one(Video.path == "z"))
-        assert run(videos.exists(Video.path == "a")) is True and run(videos.exists(Video.path == "z")) is False
+        assert (
+            run(videos.exists(Video.path == "a")) is True and run(videos.exists(Video.path == "z")) is False
+        )
         assert run(videos.count()) == 4 and run(videos.count(Video.path > "b")) == 2
         for wrong in ({"skip": -1}, {"limit": -1}):
             with pytest.raises(EntityValidationError):
@@ -378,7 +382,11 @@ class TestUpdating:
         for call in (
             lambda: videos.update(video.id, {name: 1}),
             lambda: videos.update_where({name: 1}),
-            lambda: videos.update_many([{"id": video.id, name: 1}]) if name != "id" else videos.update(1, {name: 1}),
+            lambda: (
+                videos.update_many([{"id": video.id, name: 1}])
+                if name != "id"
+                else videos.update(1, {name: 1})
+            ),
         ):
             with pytest.raises(EntityValidationError):
                 faced.run(call())
@@ -730,8 +738,8 @@ def _unloaded(video: Any) -> None:
 class TestInheritance:
     @pytest.fixture
     def people(self, faced: Face, repository: Repositories) -> Any:
-        given = [Engineer(name="e", skill="s"), Boss(name="b", team="t"), Person(name="p"), Engineer(name="f")]
-        faced.run(repository(Person).create_many(given))
+        given = [Engineer(id=1, name="e", skill="s"), Boss(id=2, name="b", team="t"), Person(id=3, name="p")]
+        faced.run(repository(Person).create_many([*given, Engineer(id=4, name="f")]))
         return repository(Person)
 
     def test_reading(self, faced: Face, people: Any, repository: Repositories) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, Generic, get_args, get_origin
 
 from sqlalchemy.orm import Session, scoped_session
@@ -68,7 +69,7 @@ class Binding:
     def async_session(self) -> Any:
         """Give the `AsyncSession` of the running call, as `session` does."""
         if self._given is not None:
-            return self._given
+            return self._given() if _is_async_scoped(self._given) else self._given
         frame = self.frame()
         if frame is None:
             raise _no_session()
@@ -83,11 +84,17 @@ def _no_session() -> TransactionError:
 
 
 def _is_async_session(source: Any) -> bool:
-    return hasattr(source, "sync_session") or hasattr(source, "run_sync")
+    return hasattr(source, "sync_session") or _is_async_scoped(source)
+
+
+def _is_async_scoped(source: Any) -> bool:
+    # Whoever has one has imported its class.
+    asyncio = sys.modules.get("sqlalchemy.ext.asyncio")
+    return asyncio is not None and isinstance(source, asyncio.async_scoped_session)
 
 
 def _sync_session(given: Any) -> Session:
-    if isinstance(given, scoped_session):
+    if isinstance(given, scoped_session) or _is_async_scoped(given):
         given = given()
     session: Session = getattr(given, "sync_session", given)
     return session

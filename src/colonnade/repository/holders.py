@@ -55,7 +55,7 @@ def _keys_to(
 ) -> Iterator[tuple[Mapper[Any], ForeignKeyConstraint]]:
     tables = mapper_of(model).tables
     for mapper in mapper_of(model).registry.mappers:
-        if mapper.class_.__name__ == entity:
+        if entity in (mapper.class_.__name__, None):  # MySQL names the column alone
             for key in getattr(mapper.local_table, "foreign_key_constraints", ()):
                 if key.referred_table in tables and columns & set(as_rule(key).columns):
                     yield mapper, key

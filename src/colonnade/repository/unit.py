@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from sqlalchemy import Executable, Result, ScalarResult
+from sqlalchemy import inspect as state_of
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapper, Session
 from sqlalchemy.orm import class_mapper as mapper_of
@@ -151,8 +152,14 @@ _prepared: set[type] = set()
 
 
 def prepare(model: type) -> None:
-    """Make a model's registry known to the errors, and its unloaded attributes speak; once per class."""
+    """Make a model's registry known to the errors, and its unloaded attributes speak; once per class.
+
+    Raises:
+        ConfigurationError: for a class that isn't mapped.
+    """
     if model not in _prepared:
+        if not isinstance(state_of(model, raiseerr=False), Mapper):
+            raise ConfigurationError(f"{model.__name__} is no mapped class, as a repository's model is")
         remember(model)
         name_missing_loads(model)
         _prepared.add(model)
