@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy.orm import Session
 
 from colonnade.engine.session import Frame
+from colonnade.errors import DatabaseError, TransactionError
 
 T = TypeVar("T")
 
@@ -19,6 +20,9 @@ class SessionBlock:
     """`with db.session() as session:` one transaction, or a savepoint inside an open one.
 
     Commits at the end, rolls back on any exception, closes always. May be entered once.
+
+    Raises:
+        TransactionError: when it's entered a second time.
     """
 
     def __init__(self, make: Callable[[], Frame]) -> None:
@@ -26,8 +30,7 @@ class SessionBlock:
         self._frame: Frame | None = None
 
     def __enter__(self) -> Session:
-        frame = self._frame = self._make()
-        frame.attach()
+        frame = self._attached()
         try:
             frame.enter()
         except BaseException:
@@ -48,6 +51,16 @@ class SessionBlock:
             frame.leave()
             callbacks = frame.due(error)
         call_each(callbacks, self._settle)
+
+    def _attached(self) -> Frame:
+        if self._frame is not None:
+            raise TransactionError(
+                "this session block was entered before, and each is entered once",
+                remedy="call `session()` for each block",
+            )
+        frame = self._frame = self._make()
+        frame.attach()
+        return frame
 
     def _entered(self) -> Frame:
         assert self._frame is not None, "a session is entered before it is left"
@@ -81,8 +94,7 @@ class AsyncSessionBlock(SessionBlock):
     async def __aenter__(self) -> Any:
         from sqlalchemy.util import greenlet_spawn
 
-        frame = self._frame = self._make()
-        frame.attach()
+        frame = self._attached()
         try:
             await greenlet_spawn(frame.enter)
         except BaseException:
@@ -119,6 +131,8 @@ def call_each(callbacks: list[Callable[[], Any]], settle: Callable[[Any], None])
         try:
             settle(callback())
         except Exception as failure:  # noqa: BLE001 (the user's own code; raised below)
+            if isinstance(failure, DatabaseError):
+                failure.retryable = False  # the unit of work that it leaves is committed
             failures.append(failure)
     if len(failures) == 1:
         raise failures[0]

@@ -44,7 +44,7 @@ class SessionOptions:
         return replace(
             self,
             mode="read_only" if read_only else self.mode,
-            isolation_level=isolation_level or self.isolation_level,
+            isolation_level=_spelt(isolation_level) or self.isolation_level,
         )
 
     def clash_with(self, outer: SessionOptions) -> str | None:
@@ -54,6 +54,11 @@ class SessionOptions:
         if self.isolation_level not in (None, outer.isolation_level):
             return f"isolation_level={self.isolation_level!r}"
         return None
+
+
+def _spelt(isolation_level: str | None) -> str | None:
+    """Give the level in the one spelling in which two can be compared."""
+    return None if isolation_level is None else isolation_level.replace("_", " ").upper()
 
 
 Owner = tuple[int, object]
