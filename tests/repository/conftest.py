@@ -1,6 +1,6 @@
 """A manager with the tables of `models`, and repositories of the test's face.
 
-The tables are made once for each driver, and emptied before each test: making them takes longer than the tests.
+The tables are made once for each database, and emptied before each test: making them takes longer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from colonnade import AsyncBaseRepository, AsyncDatabaseManager, BaseRepository,
 from colonnade.testing.databases import Databases
 from tests.databases import _RAN_ON, Driver, _reason
 from tests.faces import Face
-from tests.repository.models import Base
+from tests.repository.models import Base, Video
 
 SYNC_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql"}
 
@@ -73,3 +73,9 @@ def repository(faced: Face, db: Any) -> Callable[[type], Any]:
         return face[model](db)
 
     return make
+
+
+@pytest.fixture
+def videos(repository: Callable[[type], Any]) -> Any:
+    """The videos' repository."""
+    return repository(Video)

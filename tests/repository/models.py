@@ -22,6 +22,7 @@ from sqlalchemy.orm import (
 )
 
 from colonnade.models import Conventions, SoftDeleteMixin, TimestampMixin, VersionMixin
+from tests.faces import Face
 
 
 class Base(Conventions, DeclarativeBase): ...
@@ -80,7 +81,7 @@ class Colour(enum.Enum):
     BLUE = "b"
 
 
-class Tone(str, enum.Enum):
+class Tone(enum.StrEnum):
     LOW = "low"
     HIGH = "high"
 
@@ -177,3 +178,9 @@ class Boss(Person):
 
     team: Mapped[str | None]
     __mapper_args__: dict[str, Any] = {"polymorphic_identity": "boss"}  # noqa: RUF012
+
+
+def saved(faced: Face, videos: Any, *paths: str, **values: Any) -> list[Any]:
+    """Videos with these paths, stored at once."""
+    made: list[Any] = faced.run(videos.create_many(Video(path=path, **values) for path in paths))
+    return made

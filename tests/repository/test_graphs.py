@@ -133,7 +133,6 @@ class TestForeignModels:
     def test_names_in_the_database_are_other_ones(self, faced: Face, foreign: Any) -> None:
         run, owners = faced.run, foreign(Owner)
         made, _ = run(owners.get_or_create(name="a"))
-        assert run(owners.get_or_create(name="a")) == (run(owners.get_or_create(name="a"))[0], False) or True
         assert run(owners.get_or_create(name="a"))[0].id == made.id
         with pytest.raises(UniqueViolationError) as raised:
             run(owners.create(Owner(name="a")))
@@ -154,7 +153,7 @@ class TestForeignModels:
             run(points.get_or_create(x=1))[1] is False and run(points.get_or_create({"y": 4}, x=2))[0].y == 4
         )
         assert run(points.upsert(Point(x=1, y=9), on="x")).id == 1
-        assert run(points.get(1)) == Point(x=1, y=9) or run(points.get(1)).y == 9
+        assert run(points.get(1)).y == 9
 
 
 class TestModels:

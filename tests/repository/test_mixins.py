@@ -149,7 +149,7 @@ class TestSoftDeletion:
             assert faced.run(books.get(id, include_deleted=True)).shelf_id is None
 
     def test_its_unique_values_stay_taken(self, faced: Face, db: Any, shelves: Any, books: Any) -> None:
-        _, gone, _ = self.fill(faced, shelves, books)
+        self.fill(faced, shelves, books)
         with pytest.raises(UniqueViolationError):
             faced.run(books.create(Book(title="gone")))
         with pytest.raises(UniqueViolationError, match="deleted") as raised:

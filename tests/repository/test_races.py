@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -24,17 +25,19 @@ from tests.repository.models import Base, Video
 
 AT_ONCE = 16
 
+_numbers = count()
+
 
 class VideoOperations(RepositoryOperations[Video]):
     @operation
     def log_and_get(self, path: str) -> tuple[Video, bool]:
         """A body that has written something before it loses its race."""
-        self.create(Video(path=f"log {threading.get_ident()} {id(object())} {_next()}"))
+        self.create(Video(path=f"log {next(_numbers)}"))
         return self.get_or_create(path=path)
 
     @operation
     def log_and_upsert(self, path: str) -> Video:
-        self.create(Video(path=f"log {_next()}"))
+        self.create(Video(path=f"log {next(_numbers)}"))
         return self.upsert(Video(path=path, plays=1), on="path")
 
 
@@ -42,13 +45,6 @@ class VideoRepository(VideoOperations, BaseRepository[Video]): ...
 
 
 class AsyncVideoRepository(VideoOperations, AsyncBaseRepository[Video]): ...
-
-
-_count = iter(range(10**9))
-
-
-def _next() -> int:
-    return next(_count)
 
 
 @pytest.fixture

@@ -179,7 +179,7 @@ class RaceOperations(WriteOperations[T]):
         """
         criteria = [getattr(self.model, name) == getattr(entity, name) for name in names]
         with translated(self.db_session):
-            found = self._key_of(criteria, for_update=at_once)
+            found: Any = self._key_of(criteria, for_update=at_once)
             if found is None or at_once:
                 return found
             id = found if len(found) > 1 else found[0]
