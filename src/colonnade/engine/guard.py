@@ -8,6 +8,7 @@ Connections without a guard (the engine used directly) behave as SQLAlchemy leav
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -39,10 +40,11 @@ class Guard:
     `sent` and `pending` are the names of the open savepoints, outermost first; those in
     `pending` have not reached the server. `failure` is the first error that was answered
     at `failed_level`: 0 is the transaction itself, n the n-th savepoint. `ended` is true
-    when the database has undone the whole transaction by itself.
+    when the database has undone the whole transaction by itself. `undone_by` is the error
+    that was being handled at the last rollback: a failed flush's own, when nothing came after.
     """
 
-    __slots__ = ("ended", "failed_level", "failure", "pending", "quiet", "sent", "session")
+    __slots__ = ("ended", "failed_level", "failure", "pending", "quiet", "sent", "session", "undone_by")
 
     def __init__(self) -> None:
         self.session: Session | None = None
@@ -56,6 +58,7 @@ class Guard:
         self.failed_level = 0
         self.ended = False
         self.quiet = False
+        self.undone_by: BaseException | None = None
 
     def check(self) -> None:
         """Refuse to go on after a failure that no rollback has healed.
@@ -99,6 +102,18 @@ def poisoned(failure: BaseException) -> TransactionError:
     return error
 
 
+def undone(failure: BaseException | None) -> TransactionError:
+    """Give the error for a transaction or savepoint that a failed flush has rolled back."""
+    name = f" ({type(failure).__name__})" if failure is not None else ""
+    error = TransactionError(
+        f"a flush failed{name}, and the transaction or savepoint around it was rolled back, "
+        "so nothing more is sent and nothing of it is committed",
+        remedy=CURE,
+    )
+    error.__cause__ = failure
+    return error
+
+
 def guard_of(connection: Connection) -> Guard | None:
     """Give the guard that the connection carries, if any."""
     guard: Guard | None = connection.get_execution_options().get(GUARD_OPTION)
@@ -109,7 +124,7 @@ def install(engine: Engine, dialect: Dialect) -> None:
     """Put guards to work on this engine's connections."""
     _hold_savepoints(engine)
     event.listen(engine, "rollback", _on_rollback)
-    event.listen(engine, "begin", _on_rollback)
+    event.listen(engine, "begin", _on_begin)
     event.listen(engine, "commit", _on_commit)
 
     def on_error(context: ExceptionContext) -> None:
@@ -143,10 +158,17 @@ def _in_transaction(connection: Connection, dialect: Dialect) -> bool | None:
     return None if driver_connection is None else dialect.connect.in_transaction(driver_connection)
 
 
+def _on_begin(connection: Connection) -> None:
+    guard = guard_of(connection)
+    if guard is not None:
+        guard.clear()
+
+
 def _on_rollback(connection: Connection) -> None:
     guard = guard_of(connection)
     if guard is not None:
         guard.clear()
+        guard.undone_by = sys.exception()
 
 
 def _on_commit(connection: Connection) -> None:
@@ -181,7 +203,9 @@ def _hold_savepoints(engine: Engine) -> None:
         guard = guard_of(connection)
         if guard is None:
             roll_back_to(connection, name)
-        elif guard.leave(name, heal=True):
+            return
+        guard.undone_by = sys.exception()
+        if guard.leave(name, heal=True):
             _quietly(guard, roll_back_to, connection, name)
 
     def do_release_savepoint(connection: Connection, name: str) -> None:

@@ -65,8 +65,8 @@ async def retrying_async(once: Callable[[], Awaitable[T]], policy: RetryPolicy, 
 def _arguments(policy: RetryPolicy, tried: int) -> dict[str, Any]:
     return {
         "on": is_retryable,
-        "attempts": policy.attempts - tried,
-        "timeout": policy.deadline_s,
+        "attempts": policy.attempts - tried if policy.deadline_s > 0 else 1,
+        "timeout": policy.deadline_s or None,  # stamina warns of 0
         "wait_initial": WAIT_INITIAL_S,
         "wait_max": WAIT_MAX_S,
         "wait_jitter": WAIT_JITTER_S,

@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session, SessionTransaction
 
 from colonnade.dialects.contract import BeginMode
-from colonnade.engine.guard import CURE, Guard, poisoned
+from colonnade.engine.guard import Guard, poisoned, undone
 from colonnade.engine.translate import translated
 from colonnade.errors import TransactionError
 
@@ -164,10 +164,7 @@ class Frame:
             TransactionError: with the cure.
         """
         if not self.session.is_active:
-            raise TransactionError(
-                "a statement failed, and the transaction or savepoint around this call was rolled back",
-                remedy=CURE,
-            )
+            raise undone(self.guard.undone_by)
 
     def finish(self, error: BaseException | None) -> None:
         """End the transaction or savepoint: commit it, or roll it back after an exception.
@@ -253,6 +250,7 @@ class Frame:
                 session.rollback()
         finally:
             session.close()
+            self.guard.clear()  # an error holds its traceback, and that the session
 
     def _commit(self) -> None:
         try:
@@ -291,9 +289,9 @@ class Frame:
             raise _left_early()
         if self.guard.failure is not None and self.guard.failed_level >= self._level():
             raise poisoned(self.guard.failure)
+        if not self.session.is_active:
+            raise undone(self.guard.undone_by)
         if self.outer is not None and (transaction is None or not transaction.is_active):
-            raise _ended_elsewhere()
-        if self.outer is None and transaction is not None and not transaction.is_active:
             raise _ended_elsewhere()
 
     def _level(self) -> int:

@@ -24,6 +24,7 @@ from colonnade.dialects.constraints import find_table
 from colonnade.dialects.contract import Dialect, Failure, Fault, Phase
 from colonnade.engine.entities import entity_of, known_tables, remember, remember_objects
 from colonnade.engine.failures import drivers_own, failure_of
+from colonnade.engine.guard import guard_of
 from colonnade.engine.wording import message_of
 from colonnade.errors import (
     AmbiguousCommitError,
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 __all__ = ["attach", "remember", "translate", "translate_orm", "translated"]
-
-SESSION_INFO = "colonnade.session"
-"""Under this name a connection's `info` may hold the Session that uses it."""
 
 _logger = logging.getLogger("colonnade")
 _logger.addHandler(logging.NullHandler())  # a program that sets up no logging hears of errors by exception
@@ -258,9 +256,9 @@ def _commits_itself(context: ExceptionContext) -> bool:
 def _remember_session(connection: Connection | None) -> None:
     if connection is None or connection.invalidated or connection.closed:
         return
-    session = connection.info.get(SESSION_INFO)
-    if session is not None:
-        remember_objects(session)
+    guard = guard_of(connection)
+    if guard is not None and guard.session is not None:
+        remember_objects(guard.session)
 
 
 def _remedy(fault: Fault) -> str | None:

@@ -27,6 +27,7 @@ from colonnade.dialects.contract import Failure, Fault
 from colonnade.errors import (
     AuthenticationError,
     CheckViolationError,
+    ConstraintError,
     DamagedDatabaseError,
     DatabaseConnectionError,
     DatabaseError,
@@ -74,6 +75,7 @@ _NUMBERS: Mapping[type[DatabaseError], tuple[int, ...]] = {
     UniqueViolationError: (1022, 1062, 1169, 1557, 1586, 1761, 1762, 1859),
     ForeignKeyViolationError: (1216, 1217, 1451, 1452),
     CheckViolationError: (3819, 4025),
+    ConstraintError: (1644,),  # SIGNAL, as a trigger refuses
     NotNullViolationError: (1048, 1263, 1364),
     ValueRejectedError: (
         *(1153, 1264, 1265, 1292, 1300, 1365, 1366, 1367, 1406, 1411, 1416, 1425, 1426, 1441, 1690, 1918),

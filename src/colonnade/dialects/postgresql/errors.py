@@ -66,6 +66,7 @@ STATES: Mapping[str, type[DatabaseError]] = {
     "57P03": DatabaseConnectionError,
     "57P04": DatabaseConnectionError,
     "57P05": DatabaseConnectionError,
+    "P0001": ConstraintError,  # RAISE EXCEPTION, as a trigger refuses
     "58030": DamagedDatabaseError,
     "XX001": DamagedDatabaseError,
     "XX002": DamagedDatabaseError,
@@ -135,7 +136,9 @@ def _constraint(failure: Failure, error: type[ConstraintError]) -> Fault:
     table = find_table(failure.tables, said["table"]) if said["table"] else failure.table
     columns: tuple[str, ...] = (said["column"],) if said["column"] else ()
     if error is NotNullViolationError or not said["constraint"]:
-        return Fault(error, table=said["table"] or _table(failure), columns=columns)
+        # What a trigger said is its author's own text; the server's may hold values.
+        detail = _primary(failure.error) if getattr(failure.error, "sqlstate", "") == "P0001" else ""
+        return Fault(error, detail=detail, table=said["table"] or _table(failure), columns=columns)
     rule = rule_named(table, said["constraint"])
     if rule is None and error is UniqueViolationError:
         rule = unique_rule(table, _key_columns(said["detail"]))
