@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from colonnade import AsyncDatabaseManager
 from colonnade.errors import SerializationError, TransactionError, UniqueViolationError
-from tests.engine.models import Shelf
+from tests.engine.models import AsyncShelfRepository, Base, Shelf
 from tests.faces import Face
 
 
@@ -55,18 +59,16 @@ def test_a_swallowed_flush_is_named_and_chained(faced: Face, db: Any, shelves: A
             faced.run(session.flush())
 
     faced.run(shelves.create(Shelf(name="a")))
-    with pytest.raises(TransactionError, match="UniqueViolationError") as whole:
-        with faced.entered(db.session()) as session:
-            flushed(session)
+    swallowed = pytest.raises(TransactionError, match="UniqueViolationError")
+    with swallowed as whole, faced.entered(db.session()) as session:
+        flushed(session)
     with faced.entered(db.session()):
         faced.run(shelves.create(Shelf(name="b")))
-        with pytest.raises(TransactionError, match="UniqueViolationError") as inner:
-            with faced.entered(db.session()) as session:
-                flushed(session)
-    with pytest.raises(TransactionError, match="UniqueViolationError") as called:
-        with faced.entered(db.session()) as session:
+        with swallowed as inner, faced.entered(db.session()) as session:
             flushed(session)
-            faced.run(shelves.count())
+    with swallowed as called, faced.entered(db.session()) as session:
+        flushed(session)
+        faced.run(shelves.count())
     for raised in (whole, inner, called):
         assert isinstance(raised.value.__cause__, UniqueViolationError)
     assert [shelf.name for shelf in faced.run(shelves.list())] == ["a", "b"]
@@ -82,3 +84,52 @@ def test_no_time_for_another_try_is_one_try(faced: Face, db: Any) -> None:
     with pytest.raises(SerializationError) as raised:
         faced.run(db.options(retry_deadline_s=0).run(faced.pick(plain, awaited)))
     assert raised.value.attempts == 1
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of sockets whose loop nobody can ask to close them
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_manager_outlives_its_event_loop(async_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    db = AsyncDatabaseManager(async_url, metadata=Base.metadata)
+    shelves = AsyncShelfRepository(db)
+
+    async def work(name: str) -> int:
+        await db.initialize()
+        async with db.session():
+            await shelves.create(Shelf(name=name))
+        return await shelves.count()
+
+    assert [asyncio.run(work(name)) for name in "abc"] == [1, 2, 3]
+    asyncio.run(db.close())
+    gc.collect()
+    assert "Exception" not in caplog.text
+
+
+def test_two_event_loops_share_a_manager(async_url: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        async with AsyncDatabaseManager(async_url, metadata=Base.metadata) as db:
+            shelves = AsyncShelfRepository(db)
+
+            async def there() -> int:
+                async with db.session():
+                    await shelves.create(Shelf(name="there"))
+                return await shelves.count()
+
+            await shelves.create(Shelf(name="here"))
+            with ThreadPoolExecutor(1) as pool, asyncio.Runner() as runner:
+                for work in (shelves.count, there, shelves.count):
+                    there_count = await asyncio.wrap_future(pool.submit(runner.run, work()))
+                    assert await shelves.count() == there_count
+                await asyncio.wrap_future(pool.submit(runner.close))
+
+    asyncio.run(main())
+    assert "Exception" not in caplog.text
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_manager_closed_under_an_open_session_leaks_nothing(faced: Face, db: Any, shelves: Any) -> None:
+    with faced.entered(db.session()):
+        faced.run(shelves.create(Shelf(name="a")))
+        faced.run(db.close())
+        faced.run(shelves.create(Shelf(name="b")))
+    gc.collect()
+    assert faced.run(shelves.count()) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import difflib
 import math
 import select
@@ -143,3 +144,11 @@ def has_news(descriptor: int) -> bool:
 def raw(connection: Any) -> Any:
     """Give the driver's own connection, out of SQLAlchemy's adapter on the asynchronous face."""
     return getattr(connection, "driver_connection", connection)
+
+
+def of_another_loop(loop: object) -> bool:
+    """Tell whether a connection of this event loop would be used in another one."""
+    try:
+        return asyncio.get_running_loop() is not loop
+    except RuntimeError:  # none runs: it's being thrown away
+        return False

@@ -5,6 +5,7 @@ In comes a URL, settings or an engine; out come frames (open sessions) on it.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import weakref
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.orm import Session
 
 from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
@@ -44,6 +45,7 @@ class Home:
         self._engine: Engine | None = None
         self._async_engine: Any = None
         self._kept_alive: object = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._given = _is_engine(source)
         self._settings: DatabaseSettings | None = None
         _homes.add(self)
@@ -76,6 +78,8 @@ class Home:
             with self._lock:
                 if self._engine is None:
                     self._engine = self._make()
+        if self.face == "async":
+            self._follow_loop(self._engine)
         return self._engine
 
     @property
@@ -130,13 +134,18 @@ class Home:
             return "not configured"
         return self.settings.sqlalchemy_url().render_as_string()
 
+    @property
+    def readers_block(self) -> bool:
+        """Whether a reader keeps writers waiting: a SQLite database in memory has no write-ahead log."""
+        return self._kept_alive is not None
+
     def dispose(self, *, close: bool = True) -> None:
         """Close the pool; on the asynchronous face inside a greenlet. A given engine is left alone."""
         if self.pinned is not None and close:
             return  # what is to be undone must last
         with self._lock:
             if self._engine is not None and (not self._given or not close):
-                self._engine.dispose(close=close)
+                self._dispose(self._engine, close=close)
             if close:
                 kept, self._kept_alive = self._kept_alive, None
                 if kept is not None:
@@ -148,6 +157,23 @@ class Home:
         """Forget the parent's pool, and a lock that a thread of the parent may have held."""
         self._lock = threading.RLock()
         self.dispose(close=False)
+
+    def _dispose(self, engine: Engine, *, close: bool) -> None:
+        if close:
+            self._follow_loop(engine)
+            _close_returned(engine)
+        engine.dispose(close=close)
+
+    def _follow_loop(self, engine: Engine) -> None:
+        """Drop the pool of an event loop that has ended: no other can use its connections, or close them."""
+        loop = _running_loop()
+        if loop is None or loop is self._loop or self.pinned is not None:
+            return
+        with self._lock:
+            if self._loop is not None and self._loop.is_closed():
+                _close_returned(engine)
+                engine.dispose(close=False)
+            self._loop = loop
 
     def _outermost(self, options: SessionOptions) -> Frame:
         watch = guard.Guard()
@@ -201,6 +227,18 @@ class Home:
 
         self._async_engine = create_async_engine(url, **arguments)
         return self._async_engine.sync_engine  # type: ignore[no-any-return]
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _close_returned(engine: Engine) -> None:
+    """Close what is in use now when it comes back; SQLAlchemy leaves it to the garbage collector."""
+    event.listen(engine.pool, "checkin", lambda _, record: record.close())
 
 
 def _is_engine(source: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects import connecting
@@ -113,17 +113,21 @@ def tidy(connection: DBAPIConnection) -> None:
 
 
 def abandon(connection: DBAPIConnection) -> None:
-    """The server undoes what a closed connection leaves."""
+    """Close one of another event loop; the server undoes what a closed connection leaves."""
+    driver = connecting.raw(connection)
+    if hasattr(driver, "loop") and connecting.of_another_loop(driver.loop):
+        with suppress(RuntimeError):  # its loop is closed
+            driver.close()
 
 
 def is_stale(connection: DBAPIConnection) -> bool:
-    """Tell without a round trip whether the server has closed this idle connection."""
+    """Tell without a round trip whether this idle connection was closed, or belongs to another event loop."""
     driver = connecting.raw(connection)
     # PyMySQL; neither `_sock` nor asyncmy's `_transport` is public, and asyncmy's own `_sock` is always None.
     if not hasattr(driver, "_transport"):
         return driver._sock is None or connecting.has_news(driver._sock.fileno())
     transport = driver._transport
-    if transport is None or transport.is_closing():
+    if transport is None or transport.is_closing() or connecting.of_another_loop(driver.loop):
         return True
     return connecting.has_news(transport.get_extra_info("socket").fileno())
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -78,15 +78,21 @@ def tidy(connection: DBAPIConnection) -> None:
 
 
 def abandon(connection: DBAPIConnection) -> None:
-    """The server undoes what a closed connection leaves."""
+    """Close one of another event loop; the server undoes what a closed connection leaves."""
+    driver = connecting.raw(connection)
+    if not _is_psycopg(driver) and connecting.of_another_loop(driver._loop):
+        with suppress(RuntimeError):  # its loop is closed
+            driver.terminate()
 
 
 def is_stale(connection: DBAPIConnection) -> bool:
-    """Tell without a round trip whether the server has closed this idle connection."""
+    """Tell without a round trip whether this idle connection was closed, or belongs to another event loop."""
     driver = connecting.raw(connection)
     if _is_psycopg(driver):
         return bool(driver.closed) or connecting.has_news(driver.pgconn.socket)
-    return bool(driver.is_closed()) or connecting.has_news(_asyncpg_socket(driver))
+    if driver.is_closed() or connecting.of_another_loop(driver._loop):
+        return True
+    return connecting.has_news(_asyncpg_socket(driver))
 
 
 def in_transaction(connection: DBAPIConnection) -> bool | None:
@@ -108,7 +114,7 @@ def _is_psycopg(driver: Any) -> bool:
 
 
 def _asyncpg_socket(driver: Any) -> int:
-    # `_transport` isn't public. The event loop reads the server's good-bye by itself, but only when idle.
+    # Neither `_transport` nor `_loop` is public. The loop reads the server's good-bye, but only when idle.
     return int(driver._transport.get_extra_info("socket").fileno())
 
 
