@@ -248,3 +248,24 @@ class TestVersions:
         faced.run(accounts.update_many({"id": one.id, "balance": one.id} for one in made))
         assert {one.version for one in faced.run(accounts.list())} == {2}
         assert faced.run(accounts.delete_many(one.id for one in made)) == 50
+
+    def test_it_is_never_set(self, faced: Face, db: Any, accounts: Any) -> None:
+        account = faced.run(accounts.create(Account(name="a")))
+        for call in (
+            lambda: accounts.update(account.id, {"version": 5}),
+            lambda: accounts.update_many([{"id": account.id, "version": 5}]),
+            lambda: accounts.update_where({"version": 5}),
+        ):
+            with pytest.raises(EntityValidationError, match="counts"):
+                faced.run(call())
+
+    def test_an_upsert_with_one(self, faced: Face, db: Any, accounts: Any) -> None:
+        account = faced.run(accounts.create(Account(name="a")))
+        read = faced.run(accounts.get(account.id))
+        assert faced.run(accounts.upsert(read, on="name")).version == 2
+        with pytest.raises(StaleEntityError):
+            faced.run(accounts.upsert(Account(name="a", version=1), on="name"))
+        with pytest.raises(StaleEntityError), faced.entered(db.session()):
+            held = faced.run(accounts.get(account.id))
+            faced.run(accounts.upsert(Account(name="a", version=1, balance=held.balance), on="name"))
+        assert faced.run(accounts.upsert(Account(name="a", version=2), on="name")).version == 3

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func
 
+from colonnade import BaseRepository, DatabaseManager
 from colonnade.errors import (
     EntityNotFoundError,
     EntityValidationError,
@@ -19,6 +20,7 @@ from colonnade.errors import (
 )
 from tests.faces import Face
 from tests.repository.models import (
+    Base,
     Clip,
     Colour,
     Day,
@@ -325,6 +327,15 @@ class TestStreaming:
         with faced.entered(db.session()):
             assert faced.run(both()) == 10
         assert {video.plays for video in faced.run(videos.get_many(one.id for one in made))} == {2}
+
+    def test_a_database_in_memory_can_be_written_meanwhile(self) -> None:
+        """It has no write-ahead log: whoever reads keeps writers waiting."""
+        with DatabaseManager({"url": "sqlite://", "lock_timeout_s": 0.1}, metadata=Base.metadata) as db:
+            videos = BaseRepository[Video](db)
+            videos.create_many(Video(path=str(n)) for n in range(10))
+            for video in videos.stream(batch=3):
+                videos.update(video.id, {"plays": 1})
+            assert videos.count(Video.plays == 1) == 10
 
     def test_with_relationships(self, faced: Face, db: Any, videos: Any) -> None:
         for path in "abcde":

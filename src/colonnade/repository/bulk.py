@@ -11,7 +11,7 @@ from sqlalchemy import CursorResult, delete, update
 
 from colonnade.errors import EntityValidationError
 from colonnade.repository.completion import complete
-from colonnade.repository.fields import validate_updates
+from colonnade.repository.fields import fields_of, validate_updates
 from colonnade.repository.keys import key_of, many_keys_criteria, normal_key, split_row
 from colonnade.repository.operation import operation
 from colonnade.repository.races import RaceOperations
@@ -120,10 +120,9 @@ class BulkOperations(RaceOperations[T]):
                 self._set(entity, values)
             self._store(found)
             return len(found)
-        version = self._mapper.version_id_col
+        version = fields_of(self.model).version
         if version is not None:
-            name = self._mapper.get_property_by_column(version).key
-            values = {name: getattr(self.model, name) + 1, **values}
+            values = {version: getattr(self.model, version) + 1, **values}
         # Not SQLAlchemy's own synchronizing: it knows nothing of updated_at, nor of expressions.
         count = self._rows_changed(update(self.model).where(*conditions).values(values), synchronize=False)
         reread_class(self.db_session, self.model)

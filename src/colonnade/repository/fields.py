@@ -29,13 +29,15 @@ class Fields:
     """The names of one mapped class, by what they stand for.
 
     `key` is the primary key in the mapper's order; `columns` are the attributes that hold
-    one column each, the key among them; `settable` those of them that an update may name.
+    one column each, the key among them; `settable` those of them that an update may name;
+    `version` the one that counts the updates.
     """
 
     key: tuple[str, ...]
     columns: tuple[str, ...]
     settable: frozenset[str]
     generated: frozenset[str]
+    version: str | None
     synonyms: Mapping[str, str]
     relationships: frozenset[str]
     expressions: frozenset[str]
@@ -181,6 +183,8 @@ def _why_not(model: type[Any], name: str, fields: Fields) -> tuple[str, str]:
         return "it is the primary key", "Create a new row, and delete this one."
     if name in fields.relationships:
         return "it is a relationship", "Set its foreign key, or change the object in a session."
+    if name == fields.version:
+        return "it counts the updates by itself", "To refuse an older state, save() the object that was read."
     if name in fields.generated:
         return "the database computes it", "Set the columns that it is computed from."
     if name in fields.composites:
@@ -194,6 +198,8 @@ def _collect(mapper: Mapper[Any]) -> Fields:
     columns = {key: prop for key, prop in mapper.column_attrs.items() if _is_column(prop)}
     key = tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
     generated = frozenset(name for name, prop in columns.items() if prop.columns[0].computed is not None)
+    counter = mapper.version_id_col
+    version = None if counter is None else mapper.get_property_by_column(counter).key
     hybrids = {
         name
         for name, descriptor in mapper.all_orm_descriptors.items()
@@ -202,8 +208,9 @@ def _collect(mapper: Mapper[Any]) -> Fields:
     return Fields(
         key=key,
         columns=tuple(columns),
-        settable=frozenset(columns) - frozenset(key) - generated,
+        settable=frozenset(columns) - frozenset(key) - generated - {version},
         generated=generated,
+        version=version,
         synonyms={name: synonym.name for name, synonym in mapper.synonyms.items()},
         relationships=frozenset(mapper.relationships.keys()),
         expressions=frozenset(hybrids | (mapper.column_attrs.keys() - columns.keys())),

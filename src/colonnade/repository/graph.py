@@ -12,6 +12,7 @@ from sqlalchemy.orm.collections import collection_adapter
 
 from colonnade.dialects.constraints import primary_key
 from colonnade.errors import StaleEntityError, TransactionError, UniqueViolationError
+from colonnade.repository.fields import fields_of
 
 
 def refuse_foreign(session: Session, entity: Any) -> None:
@@ -67,7 +68,7 @@ def carry_over(entity: Any, present: Any) -> None:
         StaleEntityError: when the entity was read at another version than that object.
     """
     state: InstanceState[Any] = state_of(entity)
-    _refuse_stale(state, present)
+    refuse_stale(entity, present)
     relationships = state.mapper.relationships
     for attribute in state.attrs:
         history = attribute.history
@@ -83,13 +84,16 @@ def carry_over(entity: Any, present: Any) -> None:
             _change_collection(entity, present, attribute.key)
 
 
-def _refuse_stale(state: InstanceState[Any], present: Any) -> None:
-    column = state.mapper.version_id_col
-    if column is None:
-        return
-    key = state.mapper.get_property_by_column(column).key
-    if key in state.dict and state.dict[key] != state_of(present).dict.get(key, state.dict[key]):
-        name = state.mapper.class_.__name__
+def refuse_stale(entity: Any, present: Any) -> None:
+    """Refuse an entity with another version than the object that the session holds for its row.
+
+    Raises:
+        StaleEntityError: for one that has a version, and another one.
+    """
+    version = fields_of(type(entity)).version
+    read = None if version is None else state_of(entity).dict.get(version)
+    if read is not None and read != state_of(present).dict.get(version, read):
+        name = type(entity).__name__
         raise StaleEntityError(
             f"the {name} was changed meanwhile: the session holds a later one", entity=name
         )

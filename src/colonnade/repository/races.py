@@ -17,6 +17,7 @@ from colonnade.engine.translate import translated
 from colonnade.errors import DatabaseError, DeadlockError, SerializationError, UniqueViolationError
 from colonnade.repository.conflict import conflict_columns
 from colonnade.repository.fields import attributes_of_columns, field, fields_of, refuse_name
+from colonnade.repository.graph import refuse_stale
 from colonnade.repository.keys import key_criteria
 from colonnade.repository.operation import Operation, operation
 from colonnade.repository.writing import WriteOperations
@@ -75,6 +76,7 @@ class RaceOperations(WriteOperations[T]):
         session's own object for that row. A row that is marked as deleted is taken back.
 
         Raises:
+            StaleEntityError: when the entity has a version, and the row another one.
             EntityValidationError: when `on` is needed, or names what isn't unique.
             UniqueViolationError: when another constraint than `on` is broken.
             TransientError: when another writer was faster, in an open session that must be begun anew.
@@ -194,16 +196,19 @@ class RaceOperations(WriteOperations[T]):
         return None if row is None else tuple(row)
 
     def _overwrite(self, entity: T, key: tuple[Any, ...], names: tuple[str, ...]) -> T:
-        fixed = {*names, *fields_of(self.model).key}
+        fields = fields_of(self.model)
+        # With nothing else to write, what it was found by is written again, so that its version is compared.
+        fixed = {*fields.key, fields.version, *(names if fields.version is None else ())}
         values = {name: value for name, value in self._set_fields(entity).items() if name not in fixed}
         if self._soft_deletes:
             values.setdefault("deleted_at", None)
         present = self._present(self._mapper.identity_key_from_primary_key(key))
         if present is not None:
+            refuse_stale(entity, present)
             self._set(present, values)
             return self._stored(present)
         given = {name: value for name, value in state_of(entity).dict.items() if name in self._mapper.attrs}
-        for name, value in zip(fields_of(self.model).key, key, strict=True):
+        for name, value in zip(fields.key, key, strict=True):
             setattr(entity, name, value)
         make_transient_to_detached(entity)
         self.db_session.add(entity)

@@ -33,10 +33,14 @@ class Streams(UnitOfWork[T]):
             return
         session = binding.home.detached_frame(SessionOptions(mode="deferred")).session
         at_once = _interleaves(session, self.model) or not (loads or _loads_eagerly(self.model))
+        if binding.home.readers_block:
+            at_once = False
         read = _batches if at_once else _batches_by_key
         try:
             for entities in _translated(session, read(session, statement, batch, self.model)):
                 _detach_all(session)
+                if binding.home.readers_block:
+                    session.rollback()
                 yield entities
         finally:
             session.close()
