@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from colonnade import AsyncDatabaseManager
-from colonnade.errors import SerializationError, TransactionError, UniqueViolationError
+from colonnade.errors import (
+    ForeignKeyViolationError,
+    SerializationError,
+    TransactionError,
+    UniqueViolationError,
+)
 from tests.engine.models import AsyncShelfRepository, Base, Shelf
 from tests.faces import Face
 
@@ -133,3 +140,18 @@ def test_a_manager_closed_under_an_open_session_leaks_nothing(faced: Face, db: A
         faced.run(shelves.create(Shelf(name="b")))
     gc.collect()
     assert faced.run(shelves.count()) == 2
+
+
+def test_a_key_broken_by_text_is_named_where_there_is_one(faced: Face, db: Any, shelves: Any) -> None:
+    insert = "INSERT INTO book (shelf_id, title, created_at) VALUES (77, 'fox', CURRENT_TIMESTAMP)"
+    faced.run(shelves.count())  # the models are known
+    with pytest.raises(ForeignKeyViolationError) as raised, faced.entered(db.session()) as session:
+        faced.run(session.execute(text(insert)))
+    assert (raised.value.entity, raised.value.columns) == ("Book", ("shelf_id",))
+
+
+def test_a_manager_is_not_pickled(db: Any, shelves: Any) -> None:
+    for each in (db.options(read_only=True), shelves):
+        with pytest.raises(TypeError, match="settings"):
+            pickle.dumps(each)
+    assert pickle.loads(pickle.dumps(db.settings)) == db.settings

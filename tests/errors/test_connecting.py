@@ -14,6 +14,7 @@ from sqlalchemy import make_url, text
 from colonnade import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import (
     AuthenticationError,
+    ConfigurationError,
     DamagedDatabaseError,
     DatabaseConnectionError,
     DatabaseError,
@@ -144,3 +145,21 @@ def _error_of(faced: Face, url: Any) -> DatabaseError:
     faced.run(db.close())
     assert raised.value.__cause__ is not None
     return raised.value
+
+
+@on("postgresql")
+def test_an_encrypted_connection_that_the_server_has_not(faced: Face, driver: Driver) -> None:
+    with refusing(postgresql_saying("XX000", "not reached")) as port:
+        kind = faced.pick(DatabaseManager, AsyncDatabaseManager)
+        db = kind(f"{driver.name}://ann@127.0.0.1:{port}/studio?sslmode=require")
+        with pytest.raises(DatabaseConnectionError) as raised:
+            faced.run(db.initialize())
+    assert not raised.value.retryable
+
+
+@on("postgresql", "mysql")
+def test_an_option_with_a_value_that_is_none(faced: Face, driver: Driver) -> None:
+    option = {"postgresql": "sslmode", "mysql": "charset"}[driver.database]
+    db = faced.pick(DatabaseManager, AsyncDatabaseManager)(f"{driver.name}://ann@127.0.0.1:9/x?{option}=nope")
+    with pytest.raises(ConfigurationError):
+        faced.run(db.initialize())

@@ -5,6 +5,7 @@ In comes SQLAlchemy's context of an error; out goes a `Failure` for the dialect'
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,8 +13,15 @@ from sqlalchemy import Delete, Insert, Select, Table, Update
 from sqlalchemy.exc import EmulatedDBAPIException, StatementError
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import BinaryExpression, BindParameter, BooleanClauseList, ColumnClause
+from sqlalchemy.sql.elements import (
+    BinaryExpression,
+    BindParameter,
+    BooleanClauseList,
+    ColumnClause,
+    TextClause,
+)
 
+from colonnade.dialects.constraints import find_table
 from colonnade.dialects.contract import Failure, Phase
 from colonnade.engine.entities import known_tables
 
@@ -23,18 +31,28 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, Any]
 
-KINDS: Mapping[type[Any], Literal["insert", "update", "delete"]] = {
-    Insert: "insert",
-    Update: "update",
-    Delete: "delete",
-}
+Kind = Literal["insert", "update", "delete"]
+
+KINDS: Mapping[type[Any], Kind] = {Insert: "insert", Update: "update", Delete: "delete"}
+
+_WORDS: Mapping[str, Kind] = {"insert": "insert", "update": "update", "delete": "delete"}
+_WRITES = re.compile(
+    r"\s*(INSERT INTO|REPLACE INTO|UPDATE|DELETE FROM)\s+"
+    r"(?:[\"`]?\w+[\"`]?\.)?[\"`]?(\w+)",
+    re.IGNORECASE,
+)
+"""A statement given as text that writes: its verb and its table."""
 
 
 def failure_of(context: ExceptionContext, phase: Phase, metadata: MetaData | None) -> Failure:
     """Give what is known of the statement whose failure SQLAlchemy reports."""
     compiled = context.execution_context.compiled if context.execution_context else None
     compiled = compiled if isinstance(compiled, SQLCompiler) else None
-    table = _table(compiled.statement) if compiled else None
+    given = isinstance(compiled.statement, TextClause) if compiled else True
+    told = _WRITES.match(context.statement or "") if given else None
+    table = find_table(known_tables(metadata, None), told[2]) if told else None
+    if compiled is not None and not given:
+        table = _table(compiled.statement)
     rows = list(_rows(compiled, table, context)) if compiled and table is not None else []
     return Failure(
         error=drivers_own(context.original_exception),
@@ -43,11 +61,17 @@ def failure_of(context: ExceptionContext, phase: Phase, metadata: MetaData | Non
         table=table,
         values=rows[0] if len(rows) == 1 else None,
         ask=None if context.connection is None or context.is_disconnect else asker(context.connection),
-        kind=next(
-            (kind for cls, kind in KINDS.items() if compiled and isinstance(compiled.statement, cls)), None
-        ),
+        kind=_kind(compiled, told),
         rows=rows if len(rows) > 1 else (),
         criteria=_criteria(compiled, context) if compiled and table is not None else None,
+    )
+
+
+def _kind(compiled: SQLCompiler | None, told: re.Match[str] | None) -> Kind | None:
+    if told:
+        return _WORDS.get(told[1].split()[0].lower())
+    return next(
+        (kind for cls, kind in KINDS.items() if compiled and isinstance(compiled.statement, cls)), None
     )
 
 

@@ -11,7 +11,7 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.orm import Session
@@ -128,6 +128,9 @@ class Home:
             connection.execution_options(**{BEGIN_OPTION: mode})
             with connection.begin():
                 yield connection
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a manager can't be pickled: pickle its settings, and make one in each process")
 
     def __repr__(self) -> str:
         if self._settings is None and self._source is None:

@@ -6,11 +6,13 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects import connecting
 from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Face
 from colonnade.dialects.mysql import tls
+from colonnade.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -153,7 +155,7 @@ def keep_alive(url: URL) -> object | None:
 
 def _connect_args(url: URL, asked: Mapping[str, str]) -> dict[str, Any]:
     arguments: dict[str, Any] = {
-        "charset": asked.get("charset", "utf8mb4"),
+        "charset": _charset(asked.get("charset", "utf8mb4"), url.get_driver_name()),
         "connect_timeout": math.ceil(connecting.number(url, "connect_timeout", _CONNECT_TIMEOUT_S)),
         **tls.arguments(asked, url.get_driver_name()),
     }
@@ -162,6 +164,18 @@ def _connect_args(url: URL, asked: Mapping[str, str]) -> dict[str, Any]:
     if "unix_socket" in asked:
         arguments["unix_socket"] = asked["unix_socket"]
     return arguments
+
+
+def _charset(name: str, driver: str) -> str:
+    """Give the character set's name; one that it doesn't know makes PyMySQL fail with an AttributeError."""
+    known = import_module(f"{driver}.charset").charset_by_name
+    try:
+        found = known(name)
+    except KeyError:
+        found = None
+    if found is None:
+        raise ConfigurationError(f"no character set {name!r}; leave charset out for utf8mb4")
+    return name
 
 
 def _variables(version: str, settings: DatabaseSettings) -> list[str]:

@@ -145,7 +145,8 @@ def _by_number(failure: Failure, number: int, text: str) -> Fault:
         return Fault(AuthenticationError, detail="no access to this database")
     error = NUMBERS.get(number, StatementError)
     if issubclass(error, DatabaseConnectionError):
-        return _connection(failure, error, number)
+        # asyncmy 0.2.18 has one number for every failure to connect, and Python's text tells of TLS.
+        return _connection(failure, error, 2026 if "[SSL" in text else number)
     if error is UniqueViolationError:
         return _unique(failure, text)
     if error is ForeignKeyViolationError:

@@ -192,7 +192,8 @@ def _schema(failure: Failure, state: str) -> Fault:
 
 def _by_system(failure: Failure) -> Fault:
     if failure.phase == "connect":
-        return Fault(DatabaseConnectionError, detail=_reason(failure.error))
+        never = False if NEVER.search(_message(failure.error)) else None
+        return Fault(DatabaseConnectionError, detail=_reason(failure.error), retryable=never)
     if isinstance(failure.error, TimeoutError):  # asyncpg's command_timeout; it cancels on the server, too
         return Fault(StatementTimeoutError)
     return Fault(DatabaseConnectionError, detail=_reason(failure.error), connection_lost=True)
@@ -221,6 +222,7 @@ def _not_connected(failure: Failure, text: str) -> Fault:
     if (
         _kind(failure.error) == "ProgrammingError"
         or type(failure.error).__name__ == "ClientConfigurationError"
+        or "invalid sslmode value" in text
     ):
         return Fault(ConfigurationError, detail="the driver doesn't take these connection options")
     if NO_SIGN_IN.search(text):

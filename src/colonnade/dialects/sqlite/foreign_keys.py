@@ -65,7 +65,10 @@ def _listed(failure: Failure) -> Fault:
 
 def _missing_owner(failure: Failure, table: Table) -> Fault | None:
     """Find the key of this table whose new values have no row to refer to."""
-    broken = [key for key in table.foreign_key_constraints if _lacks_owner(failure, key)]
+    keys = list(table.foreign_key_constraints)
+    if failure.kind == "insert" and not failure.all_rows:  # a statement given as text, or INSERT from SELECT
+        return _fault(keys[0], OWNER_MISSING) if len(keys) == 1 else None
+    broken = [key for key in keys if _lacks_owner(failure, key)]
     return _fault(broken[0], OWNER_MISSING) if len(broken) == 1 else None
 
 
