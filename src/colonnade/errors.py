@@ -248,7 +248,9 @@ class SchemaMismatchError(
 ):
     """The database has no such table, column, function or schema: it isn't at the models' version."""
 
-    remedy = "Bring the schema up to the models: `initialize()` on the manager creates missing tables"
+    remedy = (
+        "Bring the schema up to the models: `initialize()` on a manager with metadata creates missing tables"
+    )
 
 
 class StatementError(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     create_engine,
     desc,
+    exists,
     func,
     select,
     text,
@@ -493,3 +494,35 @@ def test_a_collection_is_loaded_with_a_limit_on_the_rows(session: Session) -> No
 )
 def test_what_cant_be_loaded_is_refused(load: Any, said: str) -> None:
     assert said in refused(load_options, Book, load)
+
+
+def test_a_criterion_of_another_table_is_refused_and_one_in_a_subquery_is_not() -> None:
+    class Base(DeclarativeBase):
+        pass
+
+    class Author(Base):
+        __tablename__ = "author"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        name: Mapped[str]
+
+    class Book(Base):
+        __tablename__ = "book"
+        id: Mapped[int] = mapped_column(primary_key=True)
+        pages: Mapped[int]
+        author_id: Mapped[int] = mapped_column(ForeignKey("author.id"))
+        author: Mapped[Author] = relationship()
+
+    with pytest.raises(EntityValidationError, match=r"author\.name"):
+        criteria(Book, [Author.name == "Ursula"])
+    with pytest.raises(EntityValidationError, match=r"author\.id"):
+        criteria(Book, [Book.author_id == Author.id])
+    kept = [
+        Book.author.has(Author.name == "Ursula"),
+        Book.author_id.in_(select(Author.id).where(Author.name == "Ursula")),
+        exists().where(Author.id == Book.author_id),
+        Book.author == Author(id=1),
+    ]
+    assert len(criteria(Book, kept)) == 4
+    with pytest.raises(EntityValidationError, match="pages of Book is a number"):
+        filter_criteria(Book, {"pages": "1abc"})
+    assert len(filter_criteria(Book, {"pages": [1, 2]})) == 1

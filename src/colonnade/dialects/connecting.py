@@ -38,6 +38,8 @@ def with_driver(url: URL, face: Face, drivers: Drivers, extras: Mapping[str, str
         raise ConfigurationError(
             f"no support for the driver {asked!r}; leave it out of the URL, or name one of {', '.join(known)}"
         )
+    if face == "async" and find_spec("greenlet") is None:
+        raise ConfigurationError("the asynchronous face needs greenlet: pip install 'colonnade[async]'")
     candidates = (asked,) if asked in drivers[face] else drivers[face]
     for name in candidates:
         if find_spec(extras[name].partition(":")[0]) is not None:

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
+from sqlalchemy.util.concurrency import in_greenlet
 
 from colonnade.engine.session import Frame
 from colonnade.errors import DatabaseError, TransactionError
@@ -79,6 +80,14 @@ class AsyncSessionBlock(SessionBlock):
     Its end is shielded: a task that is cancelled while it commits is told so when the
     commit is over. In the body of an operation a plain `with` works as on the other face.
     """
+
+    def __enter__(self) -> Session:
+        if not in_greenlet():
+            raise TransactionError(
+                "a session of an AsyncDatabaseManager was opened with a plain `with`",
+                remedy="write `async with`; a plain one is for the bodies of operations",
+            )
+        return super().__enter__()
 
     def _finish(self, frame: Frame, error: BaseException | None) -> None:
         from sqlalchemy.util import await_only, greenlet_spawn

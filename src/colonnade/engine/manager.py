@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Self, TypeVar, cast, overload
 
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session, sessionmaker
@@ -21,7 +21,7 @@ from colonnade.engine.home import SESSION_ARGUMENTS, Home
 from colonnade.engine.retry import RetryPolicy, is_retryable, retrying, retrying_async
 from colonnade.engine.session import Frame, SessionOptions, joined_frame, owned_frame
 from colonnade.engine.startup import OnStart
-from colonnade.errors import DatabaseError, TransactionError
+from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
 from colonnade.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -147,7 +147,15 @@ class _Manager(ABC):
             raise TransactionError(
                 "tables are created and dropped outside sessions: DDL commits on some databases"
             )
-        return metadata or ((self.home.metadata,) if self.home.metadata is not None else ())
+        if metadata or self.home.metadata is None:
+            return metadata or self._no_metadata()
+        return (self.home.metadata,)
+
+    def _no_metadata(self) -> NoReturn:
+        raise ConfigurationError(
+            "this manager was given no metadata, so it knows no tables",
+            remedy="DatabaseManager(…, metadata=Base.metadata), or name the metadata in the call",
+        )
 
     def _refuse_inside_session(self) -> None:
         if owned_frame(self.home) is not None:

@@ -17,6 +17,8 @@ from sqlalchemy.orm import class_mapper as mapper_of
 from colonnade.dialects.constraints import as_rule
 from colonnade.errors import ForeignKeyViolationError, NotNullViolationError
 
+_REMEDY = "Delete or move the rows that refer to it first"
+
 
 @contextmanager
 def deleting(model: type[Any]) -> Iterator[None]:
@@ -36,13 +38,17 @@ def deleting(model: type[Any]) -> Iterator[None]:
         # SQLAlchemy 2.1.9 has no class of its own for it.
         if "blank-out primary key" not in str(error):
             raise
-        raise ForeignKeyViolationError(_held_text(model), entity=model.__name__) from error
+        raise ForeignKeyViolationError(_held_text(model), entity=model.__name__, remedy=_REMEDY) from error
 
 
 def _still_held(model: type[Any], holder: Mapper[Any], key: ForeignKeyConstraint) -> ForeignKeyViolationError:
     rule = as_rule(key)
     return ForeignKeyViolationError(
-        _held_text(model), entity=holder.class_.__name__, columns=rule.columns, constraint=rule.name
+        _held_text(model),
+        entity=holder.class_.__name__,
+        columns=rule.columns,
+        constraint=rule.name,
+        remedy=_REMEDY,
     )
 
 

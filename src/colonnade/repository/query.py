@@ -11,21 +11,25 @@ from typing import Any, NoReturn
 
 from sqlalchemy import (
     ClauseElement,
+    Column,
     ColumnClause,
     ColumnElement,
     Date,
     DateTime,
     Double,
+    Exists,
     Float,
     Integer,
     LargeBinary,
     Numeric,
     String,
+    Table,
     Time,
     Uuid,
 )
 from sqlalchemy.orm import Load, QueryableAttribute, RelationshipProperty, selectinload, undefer
 from sqlalchemy.orm.interfaces import LoaderOption
+from sqlalchemy.sql.selectable import SelectBase
 
 from colonnade.errors import EntityValidationError
 from colonnade.repository.fields import attribute_name, field, fields_of, mapper_of, refuse_name
@@ -50,9 +54,10 @@ def filter_criteria(model: type[Any], filters: Mapping[str, Any]) -> tuple[Colum
     """Give a condition for each named field: equal, NULL for None, one of a list, tuple or set.
 
     Raises:
-        EntityValidationError: for a name that the class hasn't, and for a relationship.
+        EntityValidationError: for a name that the class hasn't, for a relationship, and for text
+            where a number stands: MySQL finds row 1 by '1abc'.
     """
-    return tuple(_equals(field(model, name), value) for name, value in filters.items())
+    return tuple(_equals(model, name, value) for name, value in filters.items())
 
 
 def check_window(skip: int, limit: int | None) -> None:
@@ -99,7 +104,30 @@ def _condition(model: type[Any], given: Any) -> ColumnElement[bool]:
         _refuse_criterion(model, given)
     if isinstance(clause, ColumnClause) and isinstance(clause.type, _NOT_CONDITIONS):
         _refuse_criterion(model, given)
+    stranger = _stranger(model, clause)
+    if stranger is not None:
+        raise EntityValidationError(
+            f"a criterion for {model.__name__} names {stranger.table.name}.{stranger.name}, of another table",
+            entity=model.__name__,
+            columns=[stranger.name],
+            remedy=f"Go through a relationship ({model.__name__}.name.has(...), .any(...)) or exists().",
+        )
     return clause
+
+
+def _stranger(model: type[Any], clause: ColumnElement[Any]) -> Any:
+    """Give a column of a table that isn't joined: the statement would pair every row with every other."""
+    mapper = mapper_of(model)
+    if mapper.inherits or mapper.polymorphic_on is not None or not isinstance(mapper.local_table, Table):
+        return None
+    waiting: list[Any] = [clause]
+    while waiting:
+        element = waiting.pop()
+        if isinstance(element, Column) and element.table is not None and element.table != mapper.local_table:
+            return element
+        if not isinstance(element, SelectBase | Exists):
+            waiting.extend(element.get_children())
+    return None
 
 
 def _refuse_criterion(model: type[Any], given: Any) -> NoReturn:
@@ -116,13 +144,27 @@ def _refuse_criterion(model: type[Any], given: Any) -> NoReturn:
     )
 
 
-def _equals(attribute: QueryableAttribute[Any], value: Any) -> ColumnElement[bool]:
+def _equals(model: type[Any], name: str, value: Any) -> ColumnElement[bool]:
+    attribute = field(model, name)
     if value is None:
         return attribute.is_(None)
     if isinstance(value, list | tuple | set | frozenset):
+        for one in value:
+            _check_kind(model, name, attribute, one)
         return attribute.in_(value)
+    _check_kind(model, name, attribute, value)
     equal: ColumnElement[bool] = attribute == value
     return equal
+
+
+def _check_kind(model: type[Any], name: str, attribute: QueryableAttribute[Any], value: Any) -> None:
+    numeric = isinstance(getattr(attribute, "type", None), Integer | Numeric)
+    if numeric and isinstance(value, str | bytes):
+        raise EntityValidationError(
+            f"{name} of {model.__name__} is a number, and {value!r:.50} is none",
+            entity=model.__name__,
+            columns=[name],
+        )
 
 
 def _check_count(name: str, value: object, lowest: int) -> None:
