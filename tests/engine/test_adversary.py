@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import gc
 import pickle
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, create_engine, make_url, text
 
-from colonnade import AsyncDatabaseManager
+from colonnade import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import (
+    ConfigurationError,
     ForeignKeyViolationError,
     SerializationError,
     TransactionError,
@@ -155,3 +158,19 @@ def test_a_manager_is_not_pickled(db: Any, shelves: Any) -> None:
         with pytest.raises(TypeError, match="settings"):
             pickle.dumps(each)
     assert pickle.loads(pickle.dumps(db.settings)) == db.settings
+
+
+def test_an_engine_in_autocommit_is_refused(postgresql_url: str) -> None:
+    url = make_url(postgresql_url).set(drivername="postgresql+psycopg")
+    with closing_engine(create_engine(url, isolation_level="AUTOCOMMIT")) as engine:
+        db = DatabaseManager(engine, metadata=Base.metadata)
+        with pytest.raises(ConfigurationError, match="AUTOCOMMIT"):
+            db.initialize()
+        with pytest.raises(ConfigurationError, match="AUTOCOMMIT"), db.session() as session:
+            session.execute(text("SELECT 1"))
+
+
+@contextmanager
+def closing_engine(engine: Engine) -> Iterator[Engine]:
+    yield engine
+    engine.dispose()

@@ -150,3 +150,41 @@ def test_a_wrong_password_is_no_reason_to_try_again(mysql_url: str) -> None:
         db.run(lambda: Accounts(db).create(Account(id=1)))
     assert raised.value.attempts == 1
     assert "secret" not in str(raised.value)
+
+
+@on_servers
+def test_the_end_of_a_session_that_only_read_is_not_ambiguous(
+    faced: Face, db: Any, accounts: Any, kill_all: Kill
+) -> None:
+    with pytest.raises(DatabaseConnectionError) as raised, faced.entered(db.session(read_only=True)):
+        faced.run(accounts.count())
+        kill_all()
+    assert raised.value.retryable
+
+
+@on_servers
+def test_a_block_s_own_error_outlives_the_connection(
+    faced: Face, db: Any, accounts: Any, kill_all: Kill
+) -> None:
+    with pytest.raises(KeyError, match="own"), faced.entered(db.session()):
+        faced.run(accounts.update(1, {"balance": 60}))
+        kill_all()
+        raise KeyError("own")
+    assert faced.run(accounts.total()) == 200
+
+
+@on_servers
+def test_a_savepoint_goes_with_its_connection(faced: Face, db: Any, accounts: Any, kill_all: Kill) -> None:
+    with (
+        pytest.raises(TransactionError, match="DatabaseConnectionError") as raised,
+        faced.entered(db.session()),
+    ):
+        faced.run(accounts.update(1, {"balance": 60}))
+        with pytest.raises(DatabaseConnectionError), faced.entered(db.session()):
+            faced.run(accounts.update(2, {"balance": 140}))
+            kill_all()
+            faced.run(accounts.update(2, {"balance": 150}))
+        with pytest.raises(TransactionError):
+            faced.run(accounts.update(1, {"balance": 50}))
+    assert isinstance(raised.value.__cause__, DatabaseConnectionError)
+    assert faced.run(accounts.total()) == 200

@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from colonnade.errors import TransactionError
 
@@ -41,7 +41,7 @@ class Guard:
     `pending` have not reached the server. `failure` is the first error that was answered
     at `failed_level`: 0 is the transaction itself, n the n-th savepoint. `ended` is true
     when the database has undone the whole transaction by itself. `undone_by` is the error
-    that was being handled at the last rollback: a failed flush's own, when nothing came after.
+    for which the last rollback was done: a failed flush's own, when nothing came after.
     """
 
     __slots__ = ("ended", "failed_level", "failure", "pending", "quiet", "sent", "session", "undone_by")
@@ -103,10 +103,10 @@ def poisoned(failure: BaseException) -> TransactionError:
 
 
 def undone(failure: BaseException | None) -> TransactionError:
-    """Give the error for a transaction or savepoint that a failed flush has rolled back."""
+    """Give the error for what was rolled back under a block: by a failed flush, or with its connection."""
     name = f" ({type(failure).__name__})" if failure is not None else ""
     error = TransactionError(
-        f"a flush failed{name}, and the transaction or savepoint around it was rolled back, "
+        f"a statement failed{name}, and the transaction or savepoint around it was rolled back, "
         "so nothing more is sent and nothing of it is committed",
         remedy=CURE,
     )
@@ -167,8 +167,15 @@ def _on_begin(connection: Connection) -> None:
 def _on_rollback(connection: Connection) -> None:
     guard = guard_of(connection)
     if guard is not None:
+        cause = _cause(guard)
         guard.clear()
-        guard.undone_by = sys.exception()
+        guard.undone_by = cause
+
+
+def _cause(guard: Guard) -> BaseException | None:
+    """Give the error for which a rollback is done now."""
+    error = guard.failure or sys.exception()
+    return guard.undone_by if isinstance(error, PendingRollbackError) else error
 
 
 def _on_commit(connection: Connection) -> None:
@@ -204,7 +211,7 @@ def _hold_savepoints(engine: Engine) -> None:
         if guard is None:
             roll_back_to(connection, name)
             return
-        guard.undone_by = sys.exception()
+        guard.undone_by = _cause(guard)
         if guard.leave(name, heal=True):
             _quietly(guard, roll_back_to, connection, name)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from threading import get_ident
@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from colonnade.dialects.contract import BeginMode
 from colonnade.engine.guard import Guard, poisoned, undone
 from colonnade.engine.translate import translated
-from colonnade.errors import TransactionError
+from colonnade.errors import DatabaseConnectionError, TransactionError
 
 _innermost: ContextVar[Frame | None] = ContextVar("colonnade_session", default=None)
 
@@ -247,7 +247,8 @@ class Frame:
             if error is None:
                 self._commit()
             else:
-                session.rollback()
+                with _unless_lost():
+                    session.rollback()
         finally:
             session.close()
             self.guard.clear()  # an error holds its traceback, and that the session
@@ -270,7 +271,8 @@ class Frame:
                 with translated(self.session):
                     nested.commit()
             else:
-                self._roll_back_savepoint()
+                with _unless_lost():
+                    self._roll_back_savepoint()
         except BaseException:
             self._roll_back_savepoint()
             raise
@@ -317,6 +319,11 @@ def _transactions(session: Session) -> tuple[SessionTransaction, ...]:
         found.append(transaction)
         transaction = transaction.parent
     return tuple(found)
+
+
+def _unless_lost() -> AbstractContextManager[None]:
+    """Let a lost connection pass while rolling back: the server does it, and the block's own error stays."""
+    return suppress(DatabaseConnectionError)
 
 
 def _left_early() -> TransactionError:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import StatementError as SQLAlchemyStatementError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 
 from colonnade.dialects.constraints import find_table
-from colonnade.dialects.contract import Dialect, Failure, Fault, Phase
+from colonnade.dialects.contract import BEGIN_OPTION, Dialect, Failure, Fault, Phase
 from colonnade.engine.entities import entity_of, known_tables, remember, remember_objects
 from colonnade.engine.failures import drivers_own, failure_of
 from colonnade.engine.guard import guard_of
@@ -236,6 +236,8 @@ def _holds_half_a_pair(value: object) -> bool:
 def _phase(context: ExceptionContext, committing: WeakSet[Connection]) -> Phase:
     if context.connection is None:
         return "connect"
+    if context.connection.get_execution_options().get(BEGIN_OPTION) == "read_only":
+        return "statement"  # there's nothing to commit, and so nothing ambiguous
     return "commit" if context.statement is None and context.connection in committing else "statement"
 
 

@@ -50,7 +50,19 @@ def set_up(connection: DBAPIConnection, settings: DatabaseSettings) -> None:
 
 
 def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> None:
-    """Nothing: the drivers begin by themselves, with what `session_options` told them."""
+    """Send nothing: the drivers begin by themselves, with what `session_options` told them.
+
+    Raises:
+        ConfigurationError: for a session on an application's engine that was made with AUTOCOMMIT.
+    """
+    if BEGIN_OPTION not in connection.get_execution_options():
+        return
+    pooled = connection.connection.dbapi_connection
+    if pooled is not None and connection.dialect.detect_autocommit_setting(pooled):
+        raise ConfigurationError(
+            "the engine is in AUTOCOMMIT, where a session could roll nothing back; "
+            "give a manager an engine without it"
+        )
 
 
 def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, Any]:
