@@ -20,6 +20,7 @@ from sqlalchemy import (
     desc,
     exists,
     func,
+    or_,
     select,
     text,
     true,
@@ -525,4 +526,7 @@ def test_a_criterion_of_another_table_is_refused_and_one_in_a_subquery_is_not() 
     assert len(criteria(Book, kept)) == 4
     with pytest.raises(EntityValidationError, match="pages of Book is a number"):
         filter_criteria(Book, {"pages": "1abc"})
+    for wrong in (Book.pages == "1abc", Book.pages.in_([1, "2"]), or_(Book.id == 1, Book.pages > "7")):
+        with pytest.raises(EntityValidationError, match="pages of Book is a number"):
+            criteria(Book, [wrong])
     assert len(filter_criteria(Book, {"pages": [1, 2]})) == 1

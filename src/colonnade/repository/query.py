@@ -6,10 +6,12 @@ What a user wrote comes in; SQLAlchemy's expressions and options go out. Keys ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from sqlalchemy import (
+    BinaryExpression,
+    BindParameter,
     ClauseElement,
     Column,
     ColumnClause,
@@ -29,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Load, QueryableAttribute, RelationshipProperty, selectinload, undefer
 from sqlalchemy.orm.interfaces import LoaderOption
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.selectable import SelectBase
 
 from colonnade.errors import EntityValidationError
@@ -104,6 +107,8 @@ def _condition(model: type[Any], given: Any) -> ColumnElement[bool]:
         _refuse_criterion(model, given)
     if isinstance(clause, ColumnClause) and isinstance(clause.type, _NOT_CONDITIONS):
         _refuse_criterion(model, given)
+    for column, value in _compared(clause):
+        _check_kind(model, str(column.key), column, value)
     stranger = _stranger(model, clause)
     if stranger is not None:
         raise EntityValidationError(
@@ -120,14 +125,44 @@ def _stranger(model: type[Any], clause: ColumnElement[Any]) -> Any:
     mapper = mapper_of(model)
     if mapper.inherits or mapper.polymorphic_on is not None or not isinstance(mapper.local_table, Table):
         return None
+    for element in _elements(clause):
+        if isinstance(element, Column) and element.table is not None and element.table != mapper.local_table:
+            return element
+    return None
+
+
+def _compared(clause: ColumnElement[Any]) -> Iterator[tuple[Any, Any]]:
+    """Give each column that is compared with values, with each of the values."""
+    for element in _elements(clause):
+        if isinstance(element, BinaryExpression) and element.operator in _COMPARISONS:
+            for column, other in ((element.left, element.right), (element.right, element.left)):
+                if isinstance(column, Column) and isinstance(other, BindParameter):
+                    values = other.value if isinstance(other.value, list | tuple) else (other.value,)
+                    yield from ((column, value) for value in values)
+
+
+def _elements(clause: ColumnElement[Any]) -> Iterator[Any]:
+    """Give the parts of an expression, down to the subqueries in it, which have tables of their own."""
     waiting: list[Any] = [clause]
     while waiting:
         element = waiting.pop()
-        if isinstance(element, Column) and element.table is not None and element.table != mapper.local_table:
-            return element
+        yield element
         if not isinstance(element, SelectBase | Exists):
             waiting.extend(element.get_children())
-    return None
+
+
+_COMPARISONS = frozenset(
+    {
+        operators.eq,
+        operators.ne,
+        operators.lt,
+        operators.le,
+        operators.gt,
+        operators.ge,
+        operators.in_op,
+        operators.not_in_op,
+    }
+)
 
 
 def _refuse_criterion(model: type[Any], given: Any) -> NoReturn:
@@ -157,7 +192,7 @@ def _equals(model: type[Any], name: str, value: Any) -> ColumnElement[bool]:
     return equal
 
 
-def _check_kind(model: type[Any], name: str, attribute: QueryableAttribute[Any], value: Any) -> None:
+def _check_kind(model: type[Any], name: str, attribute: Any, value: Any) -> None:
     numeric = isinstance(getattr(attribute, "type", None), Integer | Numeric)
     if numeric and isinstance(value, str | bytes):
         raise EntityValidationError(
