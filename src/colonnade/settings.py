@@ -249,7 +249,7 @@ def _seconds(*, zero: bool = False, optional: bool = False) -> Callable[[str, An
     return convert
 
 
-_TRUTH = {
+TRUTH = {
     "1": True,
     "true": True,
     "yes": True,
@@ -262,7 +262,7 @@ _TRUTH = {
 
 
 def _truth(label: str, value: Any) -> bool:
-    truth = value if isinstance(value, bool) else _TRUTH.get(str(value).lower())
+    truth = value if isinstance(value, bool) else TRUTH.get(str(value).lower())
     if truth is None:
         raise _refused(label, value, "true or false")
     return truth

@@ -278,3 +278,8 @@ def dialect_named(name: str) -> Dialect:
         known = ", ".join(sorted(FOLDERS))
         raise ConfigurationError(f"no support for the database {name!r}; known are {known}")
     return _dialects.setdefault(FOLDERS[name], Dialect(FOLDERS[name]))
+
+
+def known_dialect(name: str) -> Dialect | None:
+    """Give the dialect for SQLAlchemy's name of a database; None for one that has no folder here."""
+    return dialect_named(name) if name in FOLDERS else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Self, TypeVar, cast,
 from sqlalchemy import Engine, MetaData
 from sqlalchemy.orm import Session, sessionmaker
 
+from colonnade.dialects.contract import Face
 from colonnade.engine import startup
 from colonnade.engine.block import AsyncSessionBlock, SessionBlock
 from colonnade.engine.face import AsyncFace, SyncFace
@@ -34,13 +35,17 @@ R = TypeVar("R")
 class _Manager(ABC):
     """What both managers are: a home, and the options that its sessions start from."""
 
+    _face: Face
+
     def __init__(
         self,
-        home: Home,
-        script_location: str | None,
-        on_start: OnStart | None,
+        database: Any = None,
+        *,
+        metadata: MetaData | None = None,
+        script_location: str | None = None,
+        on_start: OnStart | None = None,
     ) -> None:
-        self.home = home
+        self.home = Home(database, self._face, metadata)
         """The engine's place, for the package's own rooms."""
         self._script_location = script_location
         self._on_start: OnStart | None = on_start
@@ -56,11 +61,6 @@ class _Manager(ABC):
     def settings(self) -> DatabaseSettings:
         """The settings in use."""
         return self.home.settings
-
-    @property
-    def session_options(self) -> SessionOptions:
-        """What sessions of this manager, or of this view of it, start from."""
-        return self._options
 
     @property
     def policy(self) -> RetryPolicy:
@@ -126,13 +126,7 @@ class _Manager(ABC):
         options = self._options
         if reads and options.mode == "write":
             options = replace(options, mode="deferred")
-
-        def make() -> Frame:
-            frame = self.home.frame(options)
-            frame.alone = frame.outer is None
-            return frame
-
-        return self._block(make)
+        return self._block(lambda: self.home.frame(options))
 
     @abstractmethod
     def _block(self, make: Callable[[], Frame]) -> SessionBlock: ...
@@ -188,15 +182,7 @@ class DatabaseManager(_Manager, SyncFace):
     True
     """
 
-    def __init__(
-        self,
-        database: Any = None,
-        *,
-        metadata: MetaData | None = None,
-        script_location: str | None = None,
-        on_start: OnStart | None = None,
-    ) -> None:
-        super().__init__(Home(database, "sync", metadata), script_location, on_start)
+    _face = "sync"
 
     @property
     def engine(self) -> Engine:
@@ -305,15 +291,7 @@ class DatabaseManager(_Manager, SyncFace):
 class AsyncDatabaseManager(_Manager, AsyncFace):
     """One database, asynchronously; takes what `DatabaseManager` takes, or an `AsyncEngine`."""
 
-    def __init__(
-        self,
-        database: Any = None,
-        *,
-        metadata: MetaData | None = None,
-        script_location: str | None = None,
-        on_start: OnStart | None = None,
-    ) -> None:
-        super().__init__(Home(database, "async", metadata), script_location, on_start)
+    _face = "async"
 
     @property
     def engine(self) -> AsyncEngine:

@@ -1,4 +1,4 @@
-"""SQLAlchemy's own exceptions, decoded: the pool's, the ORM's, and those of engines without our listener.
+"""SQLAlchemy's own exceptions, decoded: the pool's and the ORM's.
 
 Most carry nothing but a text, so the text is read: for a table, a class, an attribute.
 """
@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from sqlalchemy import exc
-from sqlalchemy.orm import Session
 from sqlalchemy.orm import exc as orm_exc
 
 from colonnade.dialects.constraints import find_table
-from colonnade.dialects.contract import FOLDERS, Failure, Phase, dialect_named
+from colonnade.dialects.contract import Failure
 from colonnade.engine.entities import entity_of, known_tables
 from colonnade.engine.failures import drivers_own
 from colonnade.errors import (
@@ -32,10 +31,8 @@ from colonnade.errors import (
 )
 
 
-def decode_orm(error: exc.SQLAlchemyError, session: Session | None) -> DatabaseError:
+def decode_orm(error: exc.SQLAlchemyError) -> DatabaseError:
     """Give our error; one that is nothing special becomes a `StatementError` with its text."""
-    if isinstance(error, exc.DBAPIError):
-        return _foreign(error, session)
     if isinstance(error, exc.StatementError):
         return decode_unmade(error, Failure(drivers_own(error), "statement", {}))
     for kind, decode in _KINDS.items():
@@ -63,29 +60,6 @@ def decode_unmade(error: exc.StatementError, failure: Failure) -> DatabaseError:
         orig=cause,
         statement=error.statement,
     )
-
-
-def _foreign(error: exc.DBAPIError, session: Session | None) -> DatabaseError:
-    """Translate a driver's error from an engine that isn't a manager's, as far as it can be told."""
-    from colonnade.engine.translate import translate
-
-    name = session.get_bind().dialect.name if session is not None else ""
-    ours = None
-    if name in FOLDERS:
-        failure = Failure(drivers_own(error), _phase(error), known_tables(None, None))
-        ours = translate(failure, dialect=dialect_named(name), orig=error.orig, statement=error.statement)
-    if ours is None:
-        return StatementError(
-            "the database refused the statement", orig=error.orig, statement=error.statement
-        )
-    ours.connection_invalidated = error.connection_invalidated
-    return ours
-
-
-def _phase(error: exc.DBAPIError) -> Phase:
-    if error.statement is not None:
-        return "statement"
-    return "commit" if error.connection_invalidated else "connect"
 
 
 def _stale(text: str) -> DatabaseError:

@@ -83,7 +83,6 @@ class Frame:
     """
 
     __slots__ = (
-        "alone",
         "around",
         "async_session",
         "closed",
@@ -123,8 +122,6 @@ class Frame:
         self.nested: SessionTransaction | None = None
         self.around: SessionTransaction | None = None
         self.deferred: list[Deferred] | None = None
-        self.alone = False
-        """Whether it is the transaction of one repository call."""
         self.closed = False
         self.owner = current_owner()
         self.process = os.getpid()

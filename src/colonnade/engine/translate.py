@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from sqlalchemy import Select, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import StatementError as SQLAlchemyStatementError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 
 from colonnade.dialects.constraints import find_table
-from colonnade.dialects.contract import BEGIN_OPTION, Dialect, Failure, Fault, Phase
+from colonnade.dialects.contract import BEGIN_OPTION, Dialect, Failure, Fault, Phase, known_dialect
 from colonnade.engine.entities import entity_of, known_tables, remember, remember_objects
 from colonnade.engine.failures import drivers_own, failure_of
 from colonnade.engine.guard import guard_of
+from colonnade.engine.orm_errors import decode_orm, decode_unmade
 from colonnade.engine.wording import message_of
 from colonnade.errors import (
     AmbiguousCommitError,
@@ -160,11 +161,28 @@ def translate_orm(error: SQLAlchemyError, session: Session | None = None) -> Dat
     """Give our error for one of SQLAlchemy's that no listener has seen; ours come back as they are."""
     if isinstance(error, DatabaseError):
         return error
-    from colonnade.engine.orm_errors import decode_orm
-
     if session is not None:
         remember_objects(session)
-    return _logged(decode_orm(error, session), "statement")
+    if isinstance(error, DBAPIError):
+        return _logged(_foreign(error, session), "statement")
+    return _logged(decode_orm(error), "statement")
+
+
+def _foreign(error: DBAPIError, session: Session | None) -> DatabaseError:
+    """Translate a driver's error from an engine that isn't a manager's, as far as it can be told."""
+    dialect = None if session is None else known_dialect(session.get_bind().dialect.name)
+    ours = None
+    if dialect is not None:
+        lost_in: Phase = "commit" if error.connection_invalidated else "connect"
+        phase: Phase = "statement" if error.statement is not None else lost_in
+        failure = Failure(drivers_own(error), phase, known_tables(None, None))
+        ours = translate(failure, dialect=dialect, orig=error.orig, statement=error.statement)
+    if ours is None:
+        return StatementError(
+            "the database refused the statement", orig=error.orig, statement=error.statement
+        )
+    ours.connection_invalidated = error.connection_invalidated
+    return ours
 
 
 def _watch_pool(engine: Engine) -> None:
@@ -214,8 +232,6 @@ def _unmade(context: ExceptionContext, failure: Failure) -> DatabaseError | None
     """Translate what went wrong before anything was sent: a value that its type can't convert."""
     if not isinstance(context.sqlalchemy_exception, SQLAlchemyStatementError):
         return None
-    from colonnade.engine.orm_errors import decode_unmade
-
     return _logged(decode_unmade(context.sqlalchemy_exception, failure), failure.phase)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Connection, Integer, Table, event, inspect, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
-from colonnade.dialects.contract import FOLDERS, dialect_named
+from colonnade.dialects.contract import known_dialect
 from colonnade.errors import ConfigurationError
 from colonnade.models.types import UTCDateTime, utcnow
 
@@ -131,14 +131,12 @@ def _touch_with_table(column: Column[Any], table: Table) -> None:
     """Make and drop the trigger that moves the column together with its table."""
 
     def create(target: Table, connection: Connection, **_: Any) -> None:
-        if connection.dialect.name in FOLDERS:
-            triggers = dialect_named(connection.dialect.name).triggers
-            _send(connection, triggers.create_touch(target, target.c[column.key]))
+        if dialect := known_dialect(connection.dialect.name):
+            _send(connection, dialect.triggers.create_touch(target, target.c[column.key]))
 
     def drop(target: Table, connection: Connection, **_: Any) -> None:
-        if connection.dialect.name in FOLDERS:
-            triggers = dialect_named(connection.dialect.name).triggers
-            _send(connection, triggers.drop_touch(target, target.c[column.key]))
+        if dialect := known_dialect(connection.dialect.name):
+            _send(connection, dialect.triggers.drop_touch(target, target.c[column.key]))
 
     event.listen(table, "after_create", create, propagate=True)
     event.listen(table, "after_drop", drop, propagate=True)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from colonnade.dialects.contract import FOLDERS, Types, dialect_named
+from colonnade.dialects.contract import Types, known_dialect
 
 __all__ = ["Plain", "stored_as", "types_of"]
 
@@ -17,7 +17,8 @@ _T = TypeVar("_T")
 
 def types_of(dialect: Dialect) -> Types | None:
     """Give the dialect's types; None for a database that has no folder, whose types are SQLAlchemy's own."""
-    return dialect_named(dialect.name).types if dialect.name in FOLDERS else None
+    known = known_dialect(dialect.name)
+    return None if known is None else known.types
 
 
 def stored_as(dialect: Dialect, kind: Callable[[Types], TypeEngine[Any]], otherwise: Any) -> TypeEngine[Any]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import make_transient, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from colonnade.dialects.contract import FOLDERS, dialect_named
+from colonnade.dialects.contract import known_dialect
 from colonnade.engine.translate import translated
 from colonnade.errors import DatabaseError, DeadlockError, SerializationError, UniqueViolationError
 from colonnade.repository.conflict import conflict_columns
@@ -121,16 +121,17 @@ class RaceOperations(WriteOperations[T]):
         writer has just committed.
         """
         frame = self._binding.frame()
-        if frame is None or not frame.alone or self._alone_call(frame.session) is not running:
+        if frame is None or frame.outer is not None or self._alone_call(frame.session) is not running:
             return False
         frame.session.rollback()
         return True
 
     def _seeing_latest(self, anew: bool) -> AbstractContextManager[None]:
         connection = None if anew else self.db_session.connection()
-        if connection is None or connection.dialect.name not in FOLDERS:
+        dialect = None if connection is None else known_dialect(connection.dialect.name)
+        if connection is None or dialect is None:
             return nullcontext()
-        return dialect_named(connection.dialect.name).connect.seeing_latest(connection)
+        return dialect.connect.seeing_latest(connection)
 
     def _equal(self, values: Mapping[str, Any]) -> list[ColumnElement[bool]]:
         return [field(self.model, name) == value for name, value in values.items()]
@@ -243,10 +244,10 @@ class RaceOperations(WriteOperations[T]):
 def _begin(connection: Connection) -> None:
     # Python's sqlite3 begins with the first INSERT only. A savepoint before that would be the
     # transaction itself, and its release the commit.
-    name = connection.dialect.name
+    dialect = known_dialect(connection.dialect.name)
     driver_connection = connection.connection.dbapi_connection
-    if name not in FOLDERS or driver_connection is None:
+    if dialect is None or driver_connection is None:
         return
     autocommit = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
-    if not autocommit and dialect_named(name).connect.in_transaction(driver_connection) is False:
+    if not autocommit and dialect.connect.in_transaction(driver_connection) is False:
         connection.exec_driver_sql("BEGIN")

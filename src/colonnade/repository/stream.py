@@ -10,7 +10,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import Session, selectinload
 from sqlalchemy.orm import class_mapper as mapper_of
 
-from colonnade.dialects.contract import FOLDERS, dialect_named
+from colonnade.dialects.contract import known_dialect
 from colonnade.engine.session import SessionOptions
 from colonnade.engine.translate import translated
 from colonnade.repository.fields import fields_of
@@ -86,8 +86,8 @@ def _batches_by_key(
 
 
 def _interleaves(session: Session, model: type[Any]) -> bool:
-    name = session.get_bind(mapper_of(model)).dialect.name
-    return name not in FOLDERS or dialect_named(name).connect.INTERLEAVES
+    dialect = known_dialect(session.get_bind(mapper_of(model)).dialect.name)
+    return dialect is None or dialect.connect.INTERLEAVES
 
 
 def _loads_eagerly(model: type[Any]) -> bool:

@@ -121,11 +121,7 @@ class UnitOfWork(Generic[T]):
                 "for_update was asked for outside a session, where it would lock nothing",
                 remedy="put the call inside `with db.session():`",
             )
-        return self._read_alone(binding.manager, operation, args, kwargs)
-
-    def _read_alone(
-        self, manager: Manager, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Any:
+        manager = binding.manager
         return manager.tried_again(lambda: self._alone(manager, operation, args, kwargs))
 
     def _alone(

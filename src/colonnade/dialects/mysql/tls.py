@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from colonnade.errors import ConfigurationError
+from colonnade.settings import TRUTH
 
 OPTIONS = frozenset(
     {
@@ -28,16 +29,6 @@ OPTIONS = frozenset(
 )
 
 _MODES = ("disabled", "preferred", "required", "verify_ca", "verify_identity")
-_TRUTH = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
-}
 
 
 def arguments(asked: Mapping[str, str], driver: str) -> dict[str, Any]:
@@ -79,7 +70,7 @@ def _truth(asked: Mapping[str, str], option: str, *, unsaid: bool = False) -> bo
     if option not in asked:
         return unsaid
     try:
-        return _TRUTH[asked[option].lower()]
+        return TRUTH[asked[option].lower()]
     except KeyError:
         raise ConfigurationError(f"{option}={asked[option]!r} in the URL: expected true or false") from None
 
