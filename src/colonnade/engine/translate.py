@@ -164,12 +164,12 @@ def translate_orm(error: SQLAlchemyError, session: Session | None = None) -> Dat
     if session is not None:
         remember_objects(session)
     if isinstance(error, DBAPIError):
-        return _logged(_foreign(error, session), "statement")
+        return _foreign(error, session)
     return _logged(decode_orm(error), "statement")
 
 
 def _foreign(error: DBAPIError, session: Session | None) -> DatabaseError:
-    """Translate a driver's error from an engine that isn't a manager's, as far as it can be told."""
+    """Translate and log a driver's error from an engine that isn't a manager's, as far as it can be told."""
     dialect = None if session is None else known_dialect(session.get_bind().dialect.name)
     ours = None
     if dialect is not None:
@@ -178,9 +178,8 @@ def _foreign(error: DBAPIError, session: Session | None) -> DatabaseError:
         failure = Failure(drivers_own(error), phase, known_tables(None, None))
         ours = translate(failure, dialect=dialect, orig=error.orig, statement=error.statement)
     if ours is None:
-        return StatementError(
-            "the database refused the statement", orig=error.orig, statement=error.statement
-        )
+        text = "the database refused the statement"
+        return _logged(StatementError(text, orig=error.orig, statement=error.statement), "statement")
     ours.connection_invalidated = error.connection_invalidated
     return ours
 
