@@ -40,6 +40,8 @@ class Home:
         self.metadata = metadata
         self.pinned: Any = None
         """What holds the engine on one connection, in a test that is undone at its end; see `testing`."""
+        self.direct = True
+        """Whether calls outside a session may go past the Session; tests that compare the ways set it to False."""
         self._source = source
         self._lock = threading.RLock()
         self._engine: Engine | None = None
