@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from sqlalchemy import event
@@ -31,12 +32,13 @@ Call = Callable[[Repositories, Any], Any]
 class Case:
     """One call, made with the keys of the tables' rows in turn, or with what `prepare` makes of them.
 
-    `costs` has the servers' figures, where it isn't one; `raises` is what the call raises.
+    `costs` has the servers' figures, where it isn't one; `gives` and `raises` are what comes of the call.
     """
 
     id: str
     call: Call
     costs: Mapping[str, int] = field(default_factory=dict)
+    gives: Any = field(default_factory=lambda: ANY)
     raises: type[Exception] | None = None
     prepare: Call | None = None
 
@@ -48,10 +50,10 @@ READS_AND_WRITES = ("get", "create", "update", "delete", "find", "count", "exist
 
 PROMISED = (
     Case("get", lambda r, key: r.clips.get(key)),
-    Case("get, nothing there", lambda r, key: r.clips.get(-key)),
+    Case("get, nothing there", lambda r, key: r.clips.get(-key), gives=None),
     Case("get, composite key", lambda r, key: r.cells.get((key, 1))),
     Case("get, composite key by name", lambda r, key: r.cells.get({"x": key, "y": 1})),
-    Case("get, composite key, nothing there", lambda r, key: r.cells.get((key, 2))),
+    Case("get, composite key, nothing there", lambda r, key: r.cells.get((key, 2)), gives=None),
     Case("get, soft delete", lambda r, key: r.notes.get(key)),
     Case("get, soft delete, even deleted", lambda r, key: r.notes.get(key, include_deleted=True)),
     Case("get, version", lambda r, key: r.accounts.get(key)),
@@ -92,33 +94,33 @@ PROMISED = (
         raises=EntityNotFoundError,
     ),
     Case("update, no fields", lambda r, key: r.clips.update(key, {})),
-    Case("delete", lambda r, key: r.clips.delete(key)),
-    Case("delete, nothing there", lambda r, key: r.clips.delete(-key)),
-    Case("delete, composite key", lambda r, key: r.cells.delete((key, 1))),
-    Case("delete, soft delete", lambda r, key: r.notes.delete(key)),
-    Case("delete, soft delete, hard", lambda r, key: r.notes.delete(key, hard=True)),
-    Case("delete, version", lambda r, key: r.accounts.delete(key)),
+    Case("delete", lambda r, key: r.clips.delete(key), gives=True),
+    Case("delete, nothing there", lambda r, key: r.clips.delete(-key), gives=False),
+    Case("delete, composite key", lambda r, key: r.cells.delete((key, 1)), gives=True),
+    Case("delete, soft delete", lambda r, key: r.notes.delete(key), gives=True),
+    Case("delete, soft delete, hard", lambda r, key: r.notes.delete(key, hard=True), gives=True),
+    Case("delete, version", lambda r, key: r.accounts.delete(key), gives=True),
     Case("find", lambda r, key: r.clips.find()),
     Case("find, a criterion and a limit", lambda r, key: r.clips.find(Clip.video_id == 3, limit=10)),
     Case("find, in_", lambda r, key: r.clips.find(Clip.id.in_([key, FIRST, -1]))),
-    Case("find, in_ nothing", lambda r, key: r.clips.find(Clip.id.in_([]))),
-    Case("find, nothing there", lambda r, key: r.clips.find(Clip.title == "nowhere")),
+    Case("find, in_ nothing", lambda r, key: r.clips.find(Clip.id.in_([])), gives=[]),
+    Case("find, nothing there", lambda r, key: r.clips.find(Clip.title == "nowhere"), gives=[]),
     Case("find, ordered", lambda r, key: r.clips.find(Clip.video_id == 3, order_by="-created_at,title")),
     Case("find, by names", lambda r, key: r.clips.find(filters={"video_id": 3}, skip=2, limit=2)),
     Case("find, soft delete", lambda r, key: r.notes.find(Note.title != "nowhere", limit=10)),
     Case("list", lambda r, key: r.clips.list(skip=2, limit=5)),
     Case("list, ordered", lambda r, key: r.clips.list(limit=5, order_by=Clip.title)),
     Case("first", lambda r, key: r.clips.first(Clip.video_id == 3, order_by="-id")),
-    Case("first, nothing there", lambda r, key: r.clips.first(Clip.video_id == -3)),
+    Case("first, nothing there", lambda r, key: r.clips.first(Clip.video_id == -3), gives=None),
     Case("one", lambda r, key: r.clips.one(Clip.title == f"clip {key}")),
     Case("one, nothing there", lambda r, key: r.clips.one(Clip.title == "x"), raises=EntityNotFoundError),
     Case("one, several there", lambda r, key: r.clips.one(Clip.video_id == 3), raises=MultipleEntitiesError),
-    Case("exists", lambda r, key: r.clips.exists(Clip.video_id == 3)),
-    Case("exists, nothing there", lambda r, key: r.clips.exists(Clip.video_id == -3)),
-    Case("exists, soft delete", lambda r, key: r.notes.exists()),
-    Case("count", lambda r, key: r.clips.count()),
+    Case("exists", lambda r, key: r.clips.exists(Clip.video_id == 3), gives=True),
+    Case("exists, nothing there", lambda r, key: r.clips.exists(Clip.video_id == -3), gives=False),
+    Case("exists, soft delete", lambda r, key: r.notes.exists(), gives=True),
+    Case("count", lambda r, key: r.clips.count(), gives=ROWS),
     Case("count, in_", lambda r, key: r.clips.count(Clip.video_id.in_([1, 2]), Clip.title != "x")),
-    Case("count, soft delete", lambda r, key: r.notes.count()),
+    Case("count, soft delete", lambda r, key: r.notes.count(), gives=10),
     Case("page", lambda r, key: r.clips.page(Clip.video_id > 0, limit=5, order_by="-title")),
     Case(
         "page, by cursor",
@@ -193,7 +195,7 @@ def made(faced: Face, repositories: Repositories, case: Case, key: int) -> Calla
 
     def call() -> None:
         with raised:
-            faced.run(case.call(repositories, given))
+            assert faced.run(case.call(repositories, given)) == case.gives
 
     return call
 
@@ -258,6 +260,26 @@ def test_a_call_leaves_nothing_to_be_sent(
         last = proxy.wait_for_good_byes()
     assert len(talk) == case.costs.get(kind, 1), f"{talk}"
     assert [message.kind for message in last] == [GOOD_BYE[kind]]
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "read only": {"read_only": True},
+    "serializable": {"isolation_level": "SERIALIZABLE"},
+}
+
+
+@pytest.mark.parametrize("options", OPTIONS.values(), ids=OPTIONS)
+@by_id(case for case in PROMISED if case.id in ("get", "update") and case.id not in AWAITED)
+def test_a_call_after_a_session_takes_no_more(
+    faced: Face, repositories: Repositories, proxy: Proxy, kind: str, case: Case, options: dict[str, Any]
+):
+    call = warm(faced, repositories, case)
+    with faced.entered(repositories.db.session(**options)):
+        faced.run(repositories.clips.get(FIRST))
+    with proxy.listening() as talk:
+        call()
+    assert len(talk) == case.costs.get(kind, 1), f"{talk}"
 
 
 def reading(faced: Face, r: Repositories) -> None:
