@@ -141,6 +141,14 @@ def test_a_connection_is_an_exchange(postgresql: Proxy):
     assert [message.kind for message in postgresql.wait_for_good_byes()] == ["Terminate"]
 
 
+def test_a_connection_to_mysql_is_an_exchange_too(mysql: Proxy):
+    with mysql.listening() as talk:
+        pymysql.connect(**_arguments(mysql), autocommit=None, ssl_disabled=True).close()
+        last = mysql.wait_for_good_byes()
+    assert talk.verbs == ["Connect", "SET"], f"{talk}"  # SET NAMES, which PyMySQL always sends
+    assert [message.kind for message in last] == ["COM_QUIT"]
+
+
 def test_a_talk_prints_as_the_conversation(postgresql: Proxy):
     with psycopg.connect(postgresql.url) as connection, postgresql.listening() as talk:
         connection.execute("SELECT 1")
