@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 Face = Literal["sync", "async"]
 Phase = Literal["connect", "statement", "commit", "after"]
-BeginMode = Literal["write", "deferred", "read_only"]
-"""How a transaction begins: ready to write, taking no lock yet, or refusing writes."""
+BeginMode = Literal["write", "deferred", "read_only", "autocommit"]
+"""How a transaction begins: ready to write, taking no lock yet, refusing writes, or not at all."""
 
 BEGIN_OPTION = "colonnade_begin"
 """The connection's execution option that holds the `BeginMode`; "write" where it's absent."""
@@ -96,6 +96,8 @@ class Connect(Protocol):
     """Whether one failed statement makes the database refuse all that follows up to a rollback."""
     DDL_COMMITS: bool
     """Whether the database commits by itself before it changes the schema."""
+    BEGINS_BY_STATEMENT: bool
+    """Whether `begin` sends what opens a transaction, on a connection that is in autocommit otherwise."""
     INTERLEAVES: bool
     """Whether a statement may be sent while the rows of another are still on their way."""
 
@@ -129,6 +131,14 @@ class Connect(Protocol):
         """Undo, on a connection's way back to the pool, what `begin` left on it."""
         ...
 
+    def autocommit(self, connection: DBAPIConnection, wanted: bool) -> None:
+        """Let each statement of an idle connection commit itself, or no longer."""
+        ...
+
+    def needs_rollback(self, connection: DBAPIConnection) -> bool:
+        """Tell without a round trip whether a rollback has anything to undo; true where it can't be told."""
+        ...
+
     def abandon(self, connection: DBAPIConnection) -> None:
         """Let go of what a connection holds, just before it is thrown away in the middle of something."""
         ...
@@ -143,6 +153,49 @@ class Connect(Protocol):
 
     def keep_alive(self, url: URL) -> object | None:
         """Give something to hold while the manager lives, where a database ends with its last connection."""
+        ...
+
+
+class DriverConnection(Protocol):
+    """A driver's own connection in autocommit: one statement at a time, past all of SQLAlchemy.
+
+    What is raised is what the driver raises through SQLAlchemy's adapter. On the asynchronous face
+    the methods are called inside a greenlet.
+    """
+
+    def fetch(self, statement: str, parameters: Any) -> Sequence[Sequence[Any]]:
+        """Send the statement and give all its rows."""
+        ...
+
+    def described(self, statement: str, parameters: Any) -> tuple[Sequence[Sequence[Any]], Sequence[Any]]:
+        """Send the statement and give all its rows, and the driver's type of each column."""
+        ...
+
+    def change(self, statement: str, parameters: Any) -> int:
+        """Send the statement and give how many rows it concerned."""
+        ...
+
+    def insert(self, statement: str, parameters: Any) -> int:
+        """Send an INSERT of one row and give the number that the database gave it."""
+        ...
+
+    def is_stale(self) -> bool:
+        """Tell without a round trip whether the server has closed the connection."""
+        ...
+
+    def leave(self) -> None:
+        """Put the connection back to how SQLAlchemy has it."""
+        ...
+
+
+class Direct(Protocol):
+    """`direct.py`: statements on the driver's own connection, in autocommit."""
+
+    NUMBERS_ROWS: bool
+    """Whether `insert` is to be preferred to RETURNING, where only the key is asked for."""
+
+    def enter(self, connection: DBAPIConnection, lock_timeout_s: float) -> DriverConnection:
+        """Put an idle connection into autocommit, and give it to be used."""
         ...
 
 
@@ -237,6 +290,10 @@ class Dialect:
     @cached_property
     def connect(self) -> Connect:
         return cast(Connect, self._room("connect"))
+
+    @cached_property
+    def direct(self) -> Direct:
+        return cast(Direct, self._room("direct"))
 
     @cached_property
     def health(self) -> Health:

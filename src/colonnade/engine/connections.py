@@ -13,6 +13,7 @@ from colonnade.settings import DatabaseSettings
 
 _SET_UP = "colonnade.set_up"
 _BEGINS = "colonnade.begins"
+_COMMITS_ITSELF = "colonnade.autocommit"
 
 
 def listen(
@@ -33,6 +34,8 @@ def listen(
     def tidy(connection: DBAPIConnection, record: Any, state: Any) -> None:
         if not state.terminate_only:
             connect.tidy(connection)
+            if record.info.pop(_COMMITS_ITSELF, False):
+                connect.autocommit(connection, False)
 
     def abandon(connection: DBAPIConnection, *_: Any) -> None:
         connect.abandon(connection)
@@ -42,6 +45,7 @@ def listen(
     event.listen(engine, "reset", tidy)
     event.listen(engine, "invalidate", abandon)
     _begin_by_dialect(engine, dialect, settings.lock_timeout_s)
+    _roll_back_by_need(engine, dialect)
 
 
 def _begin_by_dialect(engine: Engine, dialect: Dialect, lock_timeout_s: float) -> None:
@@ -61,6 +65,19 @@ def _begin_by_dialect(engine: Engine, dialect: Dialect, lock_timeout_s: float) -
         if connection is not None:
             mode = connection.get_execution_options().get(BEGIN_OPTION, "write")
             dialect.connect.begin(connection, mode, lock_timeout_s)
+            if mode == "autocommit":
+                pooled.info[_COMMITS_ITSELF] = True
 
     event.listen(engine, "begin", on_begin)
     setattr(engine.dialect, "do_begin", do_begin)  # noqa: B010 (a method, for the type checkers)
+
+
+def _roll_back_by_need(engine: Engine, dialect: Dialect) -> None:
+    """Shadow `do_rollback`: sent without a transaction, it costs an exchange and does nothing."""
+    roll_back = engine.dialect.do_rollback
+
+    def do_rollback(pooled: Any) -> None:
+        if dialect.connect.needs_rollback(pooled):
+            roll_back(pooled)
+
+    setattr(engine.dialect, "do_rollback", do_rollback)  # noqa: B010 (a method, for the type checkers)

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
 from colonnade.engine import guard, translate
 from colonnade.engine.connections import listen
+from colonnade.engine.pool import AsyncDirectPool, DirectPool
 from colonnade.engine.session import Frame, SessionOptions, owned_frame
 from colonnade.errors import ConfigurationError, TransactionError
 from colonnade.settings import DatabaseSettings
@@ -225,6 +226,8 @@ class Home:
         url = self.settings.sqlalchemy_url()
         dialect = dialect_named(url.get_backend_name())
         url, arguments = dialect.connect.engine_arguments(url, self.settings, self.face)
+        if "pool_size" in arguments:
+            arguments.setdefault("poolclass", DirectPool if self.face == "sync" else AsyncDirectPool)
         self._kept_alive = dialect.connect.keep_alive(url)
         if self.face == "sync":
             return create_engine(url, **arguments)

@@ -217,7 +217,7 @@ def _on_error(
         orig=error,
         statement=context.statement,
         place=place,
-        commits=_commits_itself(context),
+        commits=_commits_itself(context, dialect),
     )
     if ours is None:
         return _unmade(context, failure)
@@ -256,7 +256,7 @@ def _phase(context: ExceptionContext, committing: WeakSet[Connection]) -> Phase:
     return "commit" if context.statement is None and context.connection in committing else "statement"
 
 
-def _commits_itself(context: ExceptionContext) -> bool:
+def _commits_itself(context: ExceptionContext, dialect: Dialect) -> bool:
     """Tell whether the statement was a write in autocommit; a SELECT as text is taken for a read."""
     if context.connection is None or context.statement is None:
         return False
@@ -264,8 +264,11 @@ def _commits_itself(context: ExceptionContext) -> bool:
     statement = getattr(compiled, "statement", None)
     if isinstance(statement, Select) or context.statement.lstrip()[:6].upper() == "SELECT":
         return False
+    options = context.connection.get_execution_options()
+    if options.get(BEGIN_OPTION) == "autocommit" or options.get("isolation_level") == "AUTOCOMMIT":
+        return True
     driver_connection = context.connection.connection.dbapi_connection
-    if driver_connection is None:
+    if driver_connection is None or dialect.connect.BEGINS_BY_STATEMENT:
         return False
     return context.connection.dialect.detect_autocommit_setting(driver_connection)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pymysql",), "async": ("asyncmy",)}
 ERROR_ABORTS_TRANSACTION = False
 DDL_COMMITS = True
+BEGINS_BY_STATEMENT = True
 INTERLEAVES = False  # PyMySQL drops the rows still on their way, with a mere warning; asyncmy too
 
 _EXTRAS = {"pymysql": "pymysql:mysql", "asyncmy": "asyncmy:asyncmy"}
@@ -73,7 +74,9 @@ def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> Non
     Left to itself the server opens one with the first table that is read. Its status flag
     would then be down until that, and couldn't tell a transaction that the server has undone.
     """
-    if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+    if mode == "autocommit":
+        autocommit(connection.connection, True)
+    elif connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql("START TRANSACTION READ ONLY" if mode == "read_only" else "BEGIN")
 
 
@@ -110,8 +113,22 @@ def seeing_latest(connection: Connection) -> Iterator[None]:
         cursor.close()
 
 
+def autocommit(connection: Any, wanted: bool) -> None:
+    """Let each statement outside BEGIN commit itself, which needn't be undone.
+
+    Our connections are made so; a session with an isolation level of its own leaves them otherwise.
+    """
+    if wanted and not connection.get_autocommit():
+        connection.autocommit(True)
+
+
 def tidy(connection: DBAPIConnection) -> None:
     """Nothing: a read-only transaction is undone by its end."""
+
+
+def needs_rollback(connection: DBAPIConnection) -> bool:
+    """Tell by the status of the server's last answer; after an error it may be said without need."""
+    return bool(connecting.raw(connection).server_status & _IN_TRANSACTION)
 
 
 def abandon(connection: DBAPIConnection) -> None:
@@ -155,6 +172,7 @@ def keep_alive(url: URL) -> object | None:
 
 def _connect_args(url: URL, asked: Mapping[str, str]) -> dict[str, Any]:
     arguments: dict[str, Any] = {
+        "autocommit": True,  # as the server is; sessions send BEGIN
         "charset": _charset(asked.get("charset", "utf8mb4"), url.get_driver_name()),
         "connect_timeout": math.ceil(connecting.number(url, "connect_timeout", _CONNECT_TIMEOUT_S)),
         **tls.arguments(asked, url.get_driver_name()),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("psycopg",), "async": ("asyncpg", "psycopg")}
 ERROR_ABORTS_TRANSACTION = True
 DDL_COMMITS = False
+BEGINS_BY_STATEMENT = False
 INTERLEAVES = True
 
 _EXTRAS = {"psycopg": "psycopg:postgresql", "asyncpg": "asyncpg:asyncpg"}
@@ -58,7 +59,9 @@ def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> Non
     if BEGIN_OPTION not in connection.get_execution_options():
         return
     pooled = connection.connection.dbapi_connection
-    if pooled is not None and connection.dialect.detect_autocommit_setting(pooled):
+    if mode == "autocommit":
+        autocommit(pooled, True)
+    elif pooled is not None and connection.dialect.detect_autocommit_setting(pooled):
         raise ConfigurationError(
             "the engine is in AUTOCOMMIT, where a session could roll nothing back; "
             "give a manager an engine without it"
@@ -89,10 +92,20 @@ def tidy(connection: DBAPIConnection) -> None:
     """Nothing: SQLAlchemy undoes its options by itself."""
 
 
+def autocommit(connection: Any, wanted: bool) -> None:
+    """Let each statement commit itself, or not; the client keeps it to itself."""
+    connection.autocommit = wanted
+
+
+def needs_rollback(connection: DBAPIConnection) -> bool:
+    """Leave it to the drivers, which send none without a transaction."""
+    return True
+
+
 def abandon(connection: DBAPIConnection) -> None:
     """Close one of another event loop; the server undoes what a closed connection leaves."""
     driver = connecting.raw(connection)
-    if not _is_psycopg(driver) and connecting.of_another_loop(driver._loop):
+    if not is_psycopg(driver) and connecting.of_another_loop(driver._loop):
         with suppress(RuntimeError):  # its loop is closed
             driver.terminate()
 
@@ -100,7 +113,7 @@ def abandon(connection: DBAPIConnection) -> None:
 def is_stale(connection: DBAPIConnection) -> bool:
     """Tell without a round trip whether this idle connection was closed, or belongs to another event loop."""
     driver = connecting.raw(connection)
-    if _is_psycopg(driver):
+    if is_psycopg(driver):
         return bool(driver.closed) or connecting.has_news(driver.pgconn.socket)
     if driver.is_closed() or connecting.of_another_loop(driver._loop):
         return True
@@ -110,7 +123,7 @@ def is_stale(connection: DBAPIConnection) -> bool:
 def in_transaction(connection: DBAPIConnection) -> bool | None:
     """Tell whether the transaction is still open, an aborted one included; None for a closed connection."""
     driver = connecting.raw(connection)
-    if _is_psycopg(driver):
+    if is_psycopg(driver):
         status = driver.info.transaction_status.name
         return None if status == "UNKNOWN" else status != "IDLE"
     return None if driver.is_closed() else bool(driver.is_in_transaction())
@@ -121,7 +134,8 @@ def keep_alive(url: URL) -> object | None:
     return None
 
 
-def _is_psycopg(driver: Any) -> bool:
+def is_psycopg(driver: Any) -> bool:
+    """Tell psycopg's connections, of either face, from asyncpg's."""
     return hasattr(driver, "pgconn")
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pysqlite",), "async": ("aiosqlite",)}
 ERROR_ABORTS_TRANSACTION = False
 DDL_COMMITS = False
+BEGINS_BY_STATEMENT = True
 INTERLEAVES = True
 
 _EXTRAS = {"pysqlite": "sqlite3:sqlite", "aiosqlite": "aiosqlite:async"}
@@ -78,7 +79,7 @@ def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> Non
     Raises:
         sqlite3.OperationalError: another connection kept its write lock for `lock_timeout_s` seconds.
     """
-    if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+    if mode == "autocommit" or connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
         return
     given_up = Event()
     try:
@@ -108,6 +109,15 @@ def tidy(connection: DBAPIConnection) -> None:
     """Undo, on a connection's way back to the pool, what `begin` left on it."""
     if getattr(_driver(connection), "query_only", None) is not False:
         _run(connection, own.set_query_only, False)
+
+
+def autocommit(connection: DBAPIConnection, wanted: bool) -> None:
+    """Nothing: it's so until BEGIN is sent."""
+
+
+def needs_rollback(connection: DBAPIConnection) -> bool:
+    """Tell whether a transaction is open; on the asynchronous face a rollback without one costs a hop."""
+    return in_transaction(connection) is not False
 
 
 def abandon(connection: DBAPIConnection) -> None:

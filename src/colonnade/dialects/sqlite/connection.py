@@ -38,7 +38,7 @@ class FileConnection(sqlite3.Connection):
 def set_up(connection: sqlite3.Connection, lock_timeout_s: float) -> None:
     """Set what SQLite keeps per connection, and the journal of a file."""
     connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout={_milliseconds(lock_timeout_s)}")
+    wait_for_lock(connection, lock_timeout_s)
     connection.execute("PRAGMA foreign_keys=ON")
     # Without it REPLACE deletes rows and no trigger hears of it.
     connection.execute("PRAGMA recursive_triggers=ON")
@@ -69,6 +69,16 @@ def begin(
         connection.rollback()
 
 
+def wait_for_lock(connection: sqlite3.Connection, seconds: float) -> None:
+    """Let the connection's statements wait so long for another's lock by themselves; 0 for not at all."""
+    connection.execute(f"PRAGMA busy_timeout={_milliseconds(seconds) if seconds else 0}")
+
+
+def pause() -> None:
+    """Wait a little, each time another while, before the lock is tried again."""
+    time.sleep(random.uniform(*_WAIT_S))
+
+
 def roll_back(connection: sqlite3.Connection) -> None:
     """End the open transaction, if there is one, whatever its statements still have to give."""
     if connection.in_transaction:
@@ -94,19 +104,19 @@ def _begin_immediate(
 ) -> None:
     # SQLite's own busy handler waits ever longer, up to 100 ms: who waits long loses to who has just come.
     deadline = time.monotonic() + lock_timeout_s
-    connection.execute("PRAGMA busy_timeout=0")
+    wait_for_lock(connection, 0)
     try:
         while not _tried(connection, last=time.monotonic() >= deadline or _is_set(given_up)):
-            time.sleep(random.uniform(*_WAIT_S))
+            pause()
     finally:
-        connection.execute(f"PRAGMA busy_timeout={_milliseconds(lock_timeout_s)}")
+        wait_for_lock(connection, lock_timeout_s)
 
 
 def _tried(connection: sqlite3.Connection, *, last: bool) -> bool:
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as error:
-        if last or not _is_busy(error):
+        if last or not is_busy(error):
             raise
         return False
     return True
@@ -129,9 +139,9 @@ def _write_ahead(connection: sqlite3.Connection, lock_timeout_s: float) -> bool:
         except sqlite3.OperationalError as error:
             if _primary(error) in _NO_WAL:
                 break
-            if not _is_busy(error) or time.monotonic() >= deadline:
+            if not is_busy(error) or time.monotonic() >= deadline:
                 raise
-            time.sleep(random.uniform(*_WAIT_S))
+            pause()
     return mode == "wal"
 
 
@@ -148,7 +158,8 @@ def _primary(error: sqlite3.Error) -> int:
     return error.sqlite_errorcode & 0xFF
 
 
-def _is_busy(error: sqlite3.Error) -> bool:
+def is_busy(error: sqlite3.Error) -> bool:
+    """Tell whether another connection kept its lock."""
     return _primary(error) == sqlite3.SQLITE_BUSY
 
 

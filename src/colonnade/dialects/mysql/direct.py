@@ -1,0 +1,93 @@
+"""Statements on PyMySQL's and asyncmy's own connections, which are made in autocommit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.util import await_only
+
+from colonnade.dialects import connecting
+from colonnade.dialects.contract import DriverConnection
+from colonnade.dialects.mysql import connect
+
+NUMBERS_ROWS = True
+
+Rows = Sequence[Sequence[Any]]
+
+
+def enter(connection: Any, lock_timeout_s: float) -> DriverConnection:
+    """Give the connection to be used; one of another's engine may have to be put into autocommit."""
+    connect.autocommit(connection, True)
+    driver = connecting.raw(connection)
+    return _Sync(connection) if driver is connection else _Async(connection, driver)
+
+
+class _Sync:
+    """PyMySQL's connection."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def fetch(self, statement: str, parameters: Any) -> Rows:
+        rows: Rows = self._sent(statement, parameters).fetchall()
+        return rows
+
+    def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
+        cursor = self._sent(statement, parameters)
+        return cursor.fetchall(), _types(cursor)
+
+    def change(self, statement: str, parameters: Any) -> int:
+        count: int = self._sent(statement, parameters).rowcount
+        return count
+
+    def insert(self, statement: str, parameters: Any) -> int:
+        number: int = self._sent(statement, parameters).lastrowid
+        return number
+
+    def is_stale(self) -> bool:
+        return connect.is_stale(self._connection)
+
+    def leave(self) -> None:
+        """Nothing: sessions send BEGIN."""
+
+    def _sent(self, statement: str, parameters: Any) -> Any:
+        cursor = self._connection.cursor()
+        cursor.execute(statement, parameters or None)
+        return cursor
+
+
+class _Async(_Sync):
+    """asyncmy's connection."""
+
+    __slots__ = ("_driver",)
+
+    def __init__(self, connection: Any, driver: Any) -> None:
+        super().__init__(connection)
+        self._driver = driver
+
+    def fetch(self, statement: str, parameters: Any) -> Rows:
+        return await_only(self._fetched(statement, parameters))[0]
+
+    def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
+        rows, cursor = await_only(self._fetched(statement, parameters))
+        return rows, _types(cursor)
+
+    def change(self, statement: str, parameters: Any) -> int:
+        count: int = await_only(self._fetched(statement, parameters))[1].rowcount
+        return count
+
+    def insert(self, statement: str, parameters: Any) -> int:
+        number: int = await_only(self._fetched(statement, parameters))[1].lastrowid
+        return number
+
+    async def _fetched(self, statement: str, parameters: Any) -> tuple[Rows, Any]:
+        cursor = self._driver.cursor()
+        await cursor.execute(statement, parameters or None)
+        return await cursor.fetchall() if cursor.description else (), cursor
+
+
+def _types(cursor: Any) -> list[Any]:
+    return [column[1] for column in cursor.description or ()]

@@ -1,0 +1,127 @@
+"""Statements on psycopg's and asyncpg's own connections, in autocommit."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from sqlalchemy.util import await_only
+
+from colonnade.dialects import connecting
+from colonnade.dialects.contract import DriverConnection
+from colonnade.dialects.postgresql import connect
+
+NUMBERS_ROWS = False
+
+Rows = Sequence[Sequence[Any]]
+
+
+def enter(connection: Any, lock_timeout_s: float) -> DriverConnection:
+    """Put an idle connection into autocommit, which its client does without a message."""
+    driver = connecting.raw(connection)
+    if not connect.is_psycopg(driver):
+        return _Asyncpg(connection, driver)
+    connect.autocommit(connection, True)
+    return _Psycopg(connection) if driver is connection else _AsyncPsycopg(connection, driver)
+
+
+class _Psycopg:
+    """psycopg's connection. Prepares a statement when it's sent for the fifth time, as psycopg does."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def fetch(self, statement: str, parameters: Any) -> Rows:
+        rows: Rows = self._connection.execute(statement, parameters).fetchall()
+        return rows
+
+    def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
+        cursor = self._connection.execute(statement, parameters)
+        return cursor.fetchall(), _types(cursor)
+
+    def change(self, statement: str, parameters: Any) -> int:
+        count: int = self._connection.execute(statement, parameters).rowcount
+        return count
+
+    def insert(self, statement: str, parameters: Any) -> int:
+        raise NotImplementedError  # PostgreSQL has RETURNING in its place
+
+    def is_stale(self) -> bool:
+        return connect.is_stale(self._connection)
+
+    def leave(self) -> None:
+        connect.autocommit(self._connection, False)
+
+
+class _AsyncPsycopg(_Psycopg):
+    """psycopg's asynchronous connection."""
+
+    __slots__ = ("_driver",)
+
+    def __init__(self, connection: Any, driver: Any) -> None:
+        super().__init__(connection)
+        self._driver = driver
+
+    def fetch(self, statement: str, parameters: Any) -> Rows:
+        return await_only(self._fetched(statement, parameters))[0]
+
+    def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
+        rows, cursor = await_only(self._fetched(statement, parameters))
+        return rows, _types(cursor)
+
+    def change(self, statement: str, parameters: Any) -> int:
+        count: int = await_only(self._driver.execute(statement, parameters)).rowcount
+        return count
+
+    async def _fetched(self, statement: str, parameters: Any) -> tuple[Rows, Any]:
+        cursor = await self._driver.execute(statement, parameters)
+        return await cursor.fetchall(), cursor
+
+
+class _Asyncpg:
+    """asyncpg's connection, which is in autocommit until SQLAlchemy's adapter begins a transaction."""
+
+    __slots__ = ("_adapted", "_driver")
+
+    def __init__(self, adapted: Any, driver: Any) -> None:
+        self._adapted = adapted
+        self._driver = driver
+
+    def fetch(self, statement: str, parameters: Any) -> Rows:
+        rows: Rows = self._awaited(self._driver.fetch(statement, *parameters))
+        return rows
+
+    def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
+        found: tuple[Rows, Sequence[Any]] = self._awaited(self._described(statement, parameters))
+        return found
+
+    def change(self, statement: str, parameters: Any) -> int:
+        status: str = self._awaited(self._driver.execute(statement, *parameters))
+        return int(status.rpartition(" ")[2])  # "UPDATE 1"
+
+    def insert(self, statement: str, parameters: Any) -> int:
+        raise NotImplementedError  # PostgreSQL has RETURNING in its place
+
+    def is_stale(self) -> bool:
+        return connect.is_stale(self._adapted)
+
+    def leave(self) -> None:
+        """Nothing: the adapter begins by itself."""
+
+    async def _described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
+        prepared = await self._driver.prepare(statement)
+        types = [attribute.type.oid for attribute in prepared.get_attributes()]
+        return await prepared.fetch(*parameters), types
+
+    def _awaited(self, work: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            return await_only(work)
+        except Exception as error:
+            # Not public: what makes of asyncpg's errors the ones that SQLAlchemy's users see.
+            self._adapted._handle_exception(error)
+
+
+def _types(cursor: Any) -> list[Any]:
+    return [column.type_code for column in cursor.description or ()]

@@ -1,0 +1,122 @@
+"""The pool of a manager's own engine: SQLAlchemy's, with a second place for idle connections.
+
+A connection that was used in autocommit, past SQLAlchemy, waits here as it is for the next call of that
+kind, which takes it with one `pop`: a check-out and a check-in of the pool take longer than SQLite's answer.
+For everybody else these connections are idle ones of the pool, and are counted and given out so.
+
+Stands on `QueuePool`'s `_do_get` and `_do_return_conn`, which its own subclasses override, and on the
+public `ConnectionPoolEntry`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
+
+if TYPE_CHECKING:
+    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+
+    from colonnade.dialects.contract import DriverConnection
+
+
+class Lent:
+    """A connection in autocommit, for one call at a time.
+
+    `fairy` is the pool's own handle, as long as the connection is checked out by SQLAlchemy's count.
+    """
+
+    __slots__ = ("driver", "fairy", "record")
+
+    def __init__(
+        self, driver: DriverConnection, record: ConnectionPoolEntry, fairy: PoolProxiedConnection | None
+    ) -> None:
+        self.driver = driver
+        self.record = record
+        self.fairy = fairy
+
+
+class DirectPool(QueuePool):
+    """A queue of connections, and beside it those that are in autocommit."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self.idle: deque[Lent] = deque()
+        self.waiting = 0
+        """How many are asking for a connection now."""
+        self._counting = threading.Lock()
+        self._adopted: dict[ConnectionPoolEntry, Lent] = {}
+
+    def give_back(self, lent: Lent) -> None:
+        """Let a connection wait for the next call of its kind, or go to whoever waits for one."""
+        if lent.fairy is not None:
+            self._adopted[lent.record] = lent
+            lent.fairy, fairy = None, lent.fairy
+            fairy.close()
+            return
+        self.idle.append(lent)
+        if self.waiting:
+            self._release()
+
+    def is_due(self, lent: Lent) -> bool:
+        """Tell whether the connection is older than the pool lets it become."""
+        return -1 < self._recycle < time.time() - lent.record.last_connect_time  # type: ignore[attr-defined,no-any-return]
+
+    def discard(self, lent: Lent, error: BaseException | None = None) -> None:
+        """Close a connection that can't be used any more; its place in the pool is free again."""
+        try:
+            lent.record.invalidate(error)
+        finally:
+            super()._do_return_conn(lent.record)
+
+    def checkedin(self) -> int:
+        return super().checkedin() + len(self.idle)
+
+    def checkedout(self) -> int:
+        return super().checkedout() - len(self.idle)
+
+    def dispose(self) -> None:
+        while (lent := self._taken()) is not None:
+            lent.record.close()
+        super().dispose()
+
+    def _do_get(self) -> ConnectionPoolEntry:
+        with self._counting:
+            self.waiting += 1
+        try:
+            self._release()
+            return super()._do_get()
+        finally:
+            with self._counting:
+                self.waiting -= 1
+
+    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        lent = self._adopted.pop(record, None)
+        if lent is None:
+            super()._do_return_conn(record)
+        else:
+            self.give_back(lent)
+
+    def _release(self) -> None:
+        """Put one that is in autocommit into the queue, as SQLAlchemy has it."""
+        lent = self._taken()
+        if lent is not None:
+            try:
+                lent.driver.leave()
+            except BaseException as error:
+                self.discard(lent, error)
+                raise
+            super()._do_return_conn(lent.record)
+
+    def _taken(self) -> Lent | None:
+        try:
+            return self.idle.pop()
+        except IndexError:
+            return None
+
+
+class AsyncDirectPool(DirectPool, AsyncAdaptedQueuePool):
+    """The same for an asynchronous engine."""
