@@ -73,6 +73,7 @@ class DatabaseSettings:
         retry_deadline_s: how long `run` goes on trying, all tries together.
         retry_attempts: how often `run` tries at most, the first one counted.
         echo: whether statements are logged.
+        slow_statement_s: statements that took longer are logged as warnings; None for none.
         prepared_statements: False behind a pooler in transaction mode (pgbouncer): nothing is prepared, and
             no setting is made for a connection, so that the two time-outs are the server's.
         password: taken from `url` where it isn't given; a function is asked for each new connection.
@@ -90,6 +91,7 @@ class DatabaseSettings:
     retry_deadline_s: float = field(default=30.0, kw_only=True)
     retry_attempts: int = field(default=10, kw_only=True)
     echo: bool = field(default=False, kw_only=True)
+    slow_statement_s: float | None = field(default=None, kw_only=True)
     prepared_statements: bool = field(default=True, kw_only=True)
     password: str | Callable[[], str] | None = field(default=None, kw_only=True)
     connect_args: Mapping[str, Any] = field(default_factory=dict, kw_only=True, hash=False)
@@ -300,6 +302,7 @@ _CONVERTERS: dict[str, Callable[[str, Any], Any]] = {
     "retry_deadline_s": _seconds(zero=True),
     "retry_attempts": _whole(1),
     "echo": _truth,
+    "slow_statement_s": _seconds(zero=True, optional=True),
     "prepared_statements": _truth,
     "password": _password,
     "connect_args": _mapping,

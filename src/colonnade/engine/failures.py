@@ -52,7 +52,7 @@ def failure_of(context: ExceptionContext, phase: Phase, metadata: MetaData | Non
     told = _WRITES.match(context.statement or "") if given else None
     table = find_table(known_tables(metadata, None), told[2]) if told else None
     if compiled is not None and not given:
-        table = _table(compiled.statement)
+        table = table_of(compiled.statement)
     rows = list(_rows(compiled, table, context)) if compiled and table is not None else []
     return Failure(
         error=drivers_own(context.original_exception),
@@ -99,7 +99,13 @@ def asker(connection: Connection) -> Callable[[str, Sequence[Any]], Sequence[Seq
     return ask
 
 
-def _table(statement: object) -> Table | None:
+def table_in_text(statement: str) -> str | None:
+    """Give the name of the table that a statement given as text writes to."""
+    told = _WRITES.match(statement)
+    return told[2] if told else None
+
+
+def table_of(statement: object) -> Table | None:
     """Give the statement's table, when there is just one."""
     if isinstance(statement, Insert | Update | Delete):
         return statement.table if isinstance(statement.table, Table) else None

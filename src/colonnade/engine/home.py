@@ -9,6 +9,7 @@ import asyncio
 import os
 import threading
 import weakref
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
@@ -17,8 +18,9 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.orm import Session
 
 from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
-from colonnade.engine import guard, translate
+from colonnade.engine import guard, internals, translate
 from colonnade.engine.connections import listen
+from colonnade.engine.observe import WAY_OPTION, Observers, observers_of
 from colonnade.engine.pool import AsyncDirectPool, DirectPool
 from colonnade.engine.session import Frame, SessionOptions, owned_frame
 from colonnade.errors import ConfigurationError, TransactionError
@@ -42,7 +44,9 @@ class Home:
         self.pinned: Any = None
         """What holds the engine on one connection, in a test that is undone at its end; see `testing`."""
         self.direct = True
-        """Whether calls outside a session may go past the Session; tests that compare the ways set it to False."""
+        """Whether a call outside a session may go past the Session; what compares the ways says no."""
+        self.tables: dict[type, Any] = {}
+        """What the direct path keeps for each class, as long as the engine's pool is the same."""
         self._source = source
         self._lock = threading.RLock()
         self._engine: Engine | None = None
@@ -50,6 +54,8 @@ class Home:
         self._kept_alive: object = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._given = _is_engine(source)
+        self.observers = observers_of(getattr(source, "sync_engine", source)) if self._given else Observers()
+        """Those who are told of this database's statements."""
         self._settings: DatabaseSettings | None = None
         _homes.add(self)
 
@@ -128,7 +134,7 @@ class Home:
     def connection(self, mode: BeginMode = "write") -> Iterator[Connection]:
         """Give a connection in a transaction of its own, outside all sessions, with translated errors."""
         with translate.translated(None), self.engine.connect() as connection:
-            connection.execution_options(**{BEGIN_OPTION: mode})
+            connection.execution_options(**{BEGIN_OPTION: mode, WAY_OPTION: "core"})
             with connection.begin():
                 yield connection
 
@@ -158,6 +164,7 @@ class Home:
                     kept.close()  # type: ignore[attr-defined]
                 if not self._given:
                     self._engine = self._async_engine = None
+                self.tables = {}
 
     def after_fork(self) -> None:
         """Forget the parent's pool, and a lock that a thread of the parent may have held."""
@@ -211,12 +218,14 @@ class Home:
         else:
             engine = self._create()
         if engine not in _listened:  # two managers may be given one engine
-            _listened.add(engine)
+            targets = [*internals.engine_targets(engine), *internals.hook_targets(engine)]
+            before = internals.count_listeners(targets)
             dialect = dialect_named(engine.dialect.name)
             password = None if self._given or self.settings.password is None else self._password
             translate.attach(engine, dialect, lambda: self.metadata, password=password)
             listen(engine, dialect, self.settings, pooled_already=self._given)
             guard.install(engine, dialect)
+            self.observers.attach(engine, self.settings.slow_statement_s)
         return engine
 
     def _password(self) -> str:
@@ -262,7 +271,8 @@ def _of_face(engine: Any, face: Face) -> tuple[Engine, Any]:
 
 
 _homes: weakref.WeakSet[Home] = weakref.WeakSet()
-_listened: weakref.WeakSet[Engine] = weakref.WeakSet()
+_listened: weakref.WeakKeyDictionary[Engine, Counter[tuple[str, str]]] = weakref.WeakKeyDictionary()
+"""The engines that are listened to, and by how many listeners of ours."""
 
 
 def _drop_inherited_pools() -> None:

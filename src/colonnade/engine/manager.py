@@ -19,6 +19,7 @@ from colonnade.engine.block import AsyncSessionBlock, SessionBlock
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.health import Health, examine
 from colonnade.engine.home import SESSION_ARGUMENTS, Home
+from colonnade.engine.observe import StatementEvent
 from colonnade.engine.retry import RetryPolicy, is_retryable, retrying, retrying_async
 from colonnade.engine.session import Frame, SessionOptions, joined_frame, owned_frame
 from colonnade.engine.startup import OnStart
@@ -26,6 +27,7 @@ from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
 from colonnade.settings import DatabaseSettings
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 P = ParamSpec("P")
@@ -106,6 +108,26 @@ class _Manager(ABC):
             function()
         else:
             raise TransactionError("on_commit was called outside a session, where nothing will be committed")
+
+    def on_statement(self, callback: Callable[[StatementEvent], object]) -> Callable[[], None]:
+        """Call the function after each statement; what is given back takes it away again.
+
+        It's a plain function on both faces, called in the thread or task that sent the statement,
+        also for one that failed. What it raises is logged once, and the statement goes on.
+        """
+        return self.home.observers.add(callback)
+
+    def trace(self, provider: TracerProvider | None = None) -> Callable[[], None]:
+        """Make an OpenTelemetry span of each statement; what is given back ends that.
+
+        Without a provider the application's global one is used.
+
+        Raises:
+            ConfigurationError: without the package `opentelemetry-api`.
+        """
+        from colonnade.engine import tracing
+
+        return tracing.trace(self.home.observers, provider)
 
     def tried_again(self, once: Callable[[], R]) -> R:
         """Give what a read alone returns, tried again while that is safe."""
