@@ -5,7 +5,7 @@ INPUTS = scripts/venv requirements/constraints.txt requirements/build.txt pyproj
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check ruff mypy pyright rooms format constraints clean
+.PHONY: help demo test test-long check ruff mypy pyright rooms format bench bench-quick constraints clean
 
 help:
 	@echo "make demo       eight real videos catalogued, queried and shown"
@@ -13,6 +13,7 @@ help:
 	@echo "make test-long  the long ones: faults, figures, minutes of load"
 	@echo "make check      ruff, mypy --strict, pyright, the direction of imports, users' types"
 	@echo "make format     let ruff format and mend"
+	@echo "make bench-quick  how near the drivers it is, in two minutes  (ARGS='--only get --database sqlite')"
 	@echo "make clean      remove .venv and caches"
 
 demo: .venv/.ready-test
@@ -43,6 +44,9 @@ rooms: .venv/.ready-check
 format: .venv/.ready-check
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
+
+bench-quick: .venv/.ready-test
+	@.venv/bin/python -m benchmarks --rounds 15 --seconds 1 $(ARGS)
 
 # The newest versions that fit pyproject.toml, from a clean environment; commit the result.
 constraints:

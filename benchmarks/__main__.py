@@ -22,13 +22,25 @@ from sqlalchemy import make_url
 from benchmarks.clips import Store
 from benchmarks.drivers import DRIVERS, Driver
 from benchmarks.harness import Case, Clock, Work, measure
+from benchmarks.processor import Together
 from benchmarks.question import Question
 from benchmarks.report import CONTROL, OURS, Record, clear_progress, print_records, progress, records
 from colonnade import AsyncBaseRepository, AsyncDatabaseManager, BaseRepository, DatabaseManager
 from colonnade.testing.databases import DATABASES, Databases
 from colonnade.testing.servers import find_servers
 
-QUESTIONS = ("get", "create", "update", "delete")
+QUESTIONS = (
+    "get",
+    "create",
+    "update",
+    "delete",
+    "create_many",
+    "update_many",
+    "page",
+    "all_rows",
+    "related",
+    "hop",
+)
 
 
 def main() -> int:
@@ -64,6 +76,7 @@ def _options() -> argparse.Namespace:
         "--seconds", type=float, default=6, help="at most so long, each question and driver (6)"
     )
     parser.add_argument("--session", action="store_true", help="our calls through the Session as well")
+    parser.add_argument("--scattered", action="store_true", help="servers on whatever processor they like")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     return parser.parse_args()
 
@@ -83,15 +96,18 @@ def _asked(store: Store, options: argparse.Namespace) -> Iterator[Record]:
 def _compared(store: Store, question: Question, driver: Driver, options: argparse.Namespace) -> list[Record]:
     with ExitStack() as stack:
         clock = stack.enter_context(closing(Clock()))
+        together = stack.enter_context(closing(Together(store, wanted=not options.scattered)))
         work = Work(
             arguments=partial(question.arguments, store),
             tidy=store.tidy if question.writes else lambda: None,
+            begin_round=together.keep_together,
             least_calls=question.least_calls,
             seed=question.name,
         )
+        cases = list(_cases(stack, clock, store, question, driver, options))
         figures = measure(
             clock,
-            list(_cases(stack, clock, store, question, driver, options)),
+            cases,
             work,
             rounds=options.rounds,
             budget_s=options.seconds,
@@ -111,15 +127,19 @@ def _cases(
     driver: Driver,
     options: argparse.Namespace,
 ) -> Iterator[Case]:
-    for name in ("raw", CONTROL):
+    raw = question.raw[driver.name]
+    for name, way in {"raw": raw, CONTROL: raw, **question.beside_raw}.items():
         connection = clock.run(driver.connect(make_url(store.url)))
         stack.callback(lambda connection=connection: clock.run(connection.close()))
-        yield Case(name, partial(question.raw[driver.name], connection), driver.is_async)
+        yield Case(name, partial(way, connection), driver.is_async)
+    for name, call in question.beside.items():
+        yield Case(name, call, is_async=False)
     for name, direct in ((OURS, True), (f"{OURS}, through Session", False)):
         if direct or options.session:
             repository = _repository(stack, clock, store, question, driver)
             repository.db.home.direct = direct
-            yield Case(name, partial(question.ours, repository), driver.is_async)
+            prepare = partial(question.prepare, question.model)
+            yield Case(name, partial(question.ours, repository), driver.is_async, prepare)
 
 
 def _repository(stack: ExitStack, clock: Clock, store: Store, question: Question, driver: Driver) -> Any:

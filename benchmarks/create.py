@@ -1,12 +1,14 @@
 """`create(entity)`: one new row, with its generated key and defaults on the object.
 
 Raw: one `INSERT` with the time from the client's clock, in autocommit; the key is read back by
-`RETURNING` on PostgreSQL, by `lastrowid` elsewhere. On our side the object is made inside what is timed.
+`RETURNING` on PostgreSQL, by `lastrowid` elsewhere. The object is made before the clock starts; the
+case "object alone" makes it and sends nothing.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from benchmarks.clips import Clip, values
@@ -44,9 +46,14 @@ async def asyncmy(connection: Any, row: tuple[int, ...]) -> Any:
         return cursor.lastrowid
 
 
-def ours(clips: Any, row: tuple[int, ...]) -> Any:
+def ours(clips: Any, clip: Clip) -> Any:
+    return clips.create(clip)
+
+
+def made(model: type[Any], row: tuple[int, ...]) -> Any:
+    """Give an unsaved object of that model."""
     project, video, in_point, out_point = row
-    return clips.create(Clip(project_id=project, video_id=video, in_point=in_point, out_point=out_point))
+    return model(project_id=project, video_id=video, in_point=in_point, out_point=out_point)
 
 
 QUESTION = Question(
@@ -55,5 +62,7 @@ QUESTION = Question(
     arguments=lambda store, rng, calls: [values(rng) for _ in range(calls)],
     raw={"sqlite3": sqlite3, "psycopg": psycopg, "asyncpg": asyncpg, "pymysql": pymysql, "asyncmy": asyncmy},
     ours=ours,
+    prepare=made,
+    beside={"object alone": partial(made, Clip)},
     writes=True,
 )

@@ -29,11 +29,15 @@ _WARM_UPS = 3
 
 @dataclass(frozen=True)
 class Case:
-    """One way to do the work: `call` takes one argument; it's awaited where `is_async`."""
+    """One way to do the work: `call` takes one argument; it's awaited where `is_async`.
+
+    `prepare` gives that argument in this case's own form, before the clock starts.
+    """
 
     name: str
     call: Callable[[Any], Any]
     is_async: bool
+    prepare: Callable[[Any], Any] = lambda argument: argument
 
 
 @dataclass(frozen=True)
@@ -41,12 +45,13 @@ class Work:
     """What the cases have in common.
 
     `arguments(rng, n)` prepares n calls and gives what each is passed; `tidy` puts the database back
-    after each batch. Neither is timed. `least_calls` is how many calls a batch has at least; where it's 1, a
-    call is a whole piece of work by itself.
+    after each batch; `begin_round` is told of each new round. None of them is timed. `least_calls` is
+    how many calls a batch has at least; where it's 1, a call is a whole piece of work by itself.
     """
 
     arguments: Callable[[random.Random, int], Sequence[Any]]
     tidy: Callable[[], None]
+    begin_round: Callable[[], None]
     least_calls: int
     seed: str
 
@@ -120,8 +125,9 @@ def measure(
         if turn >= LEAST_ROUNDS and perf_counter() - start > budget_s:
             break
         progress(f"round {turn + 1} of {rounds}")
+        work.begin_round()
         for index in _order(len(cases), turn):
-            arguments = work.arguments(random.Random(f"{work.seed} {turn}"), lead + calls)
+            arguments = _prepared(cases[index], work, str(turn), lead + calls)
             clock.seconds(cases[index], arguments[:lead])
             times[index].append(clock.seconds(cases[index], arguments[lead:]) / calls)
             work.tidy()
@@ -138,14 +144,19 @@ def _warmed_up(clock: Clock, cases: Sequence[Case], work: Work) -> int:
     """Run all cases until their caches are full, and give how many calls fill a batch."""
     count = work.least_calls
     seconds = [0.0] * len(cases)
-    for turn in range(_WARM_UPS):
+    for turn in range(_WARM_UPS if count > 1 else 1):
         for index, case in enumerate(cases):
-            arguments = work.arguments(random.Random(f"{work.seed} warm-up {turn}"), count)
+            arguments = _prepared(case, work, f"warm-up {turn}", count)
             seconds[index] = clock.seconds(case, arguments) / count
             work.tidy()
     if work.least_calls == 1:
         return 1
     return max(count, int(min(RAW_BATCH_S / seconds[0], LONGEST_BATCH_S / max(seconds))))
+
+
+def _prepared(case: Case, work: Work, turn: str, calls: int) -> list[Any]:
+    rng = random.Random(f"{work.seed} {turn}")
+    return [case.prepare(argument) for argument in work.arguments(rng, calls)]
 
 
 def _figure(name: str, own: list[float], base: list[float]) -> Figure:

@@ -22,35 +22,28 @@ _SERVING = {
 _NAMES = ("postgres", "mariadb", "mysqld", "one_connection")
 
 
-def keep_together(processor: int) -> None:
-    """Keep this process on that processor, with all threads that it makes from now on."""
-    os.sched_setaffinity(0, {processor})
+class Together:
+    """Keeps this process and what serves a store's connections on one processor, until it's closed."""
 
-
-def last_processor() -> int:
-    """Give the one that interrupts visit least, as a rule."""
-    return max(os.sched_getaffinity(0))
-
-
-class Servers:
-    """The processes (or threads) that serve the connections to a store; the threads are let go at the end."""
-
-    def __init__(self, store: Store, processor: int) -> None:
+    def __init__(self, store: Store, *, wanted: bool) -> None:
         self._store = store
-        self._processor = processor
+        self._own = os.sched_getaffinity(0)
         self._before: dict[int, set[int]] = {}
+        self._processor = {max(self._own)} if wanted else set()
+        if wanted:
+            os.sched_setaffinity(0, self._processor)
 
     def keep_together(self) -> None:
-        """Bring all that serve this store's database to the processor; those that have ended don't matter."""
-        for task in self._tasks():
+        """Bring all that serve this store's database to the processor."""
+        for task in self._tasks() if self._processor else ():
             if task not in self._before and _is_server(task):
                 try:
                     self._before[task] = os.sched_getaffinity(task)
-                    os.sched_setaffinity(task, {self._processor})
-                except (PermissionError, ProcessLookupError):
+                    os.sched_setaffinity(task, self._processor)
+                except (PermissionError, ProcessLookupError):  # another's, or it has ended
                     continue
 
-    def let_go(self) -> None:
+    def close(self) -> None:
         """Give them back where they may run: MariaDB keeps a thread for the next client."""
         for task, processors in self._before.items():
             try:
@@ -58,6 +51,7 @@ class Servers:
             except (PermissionError, ProcessLookupError):
                 continue
         self._before.clear()
+        os.sched_setaffinity(0, self._own)
 
     def _tasks(self) -> list[int]:
         if self._store.database not in _SERVING:

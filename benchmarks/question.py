@@ -17,8 +17,10 @@ Way = Callable[[Any, Any], Any]
 class Question:
     """One row of the table. `raw` has a way for each driver; `ours` takes a repository of `model`.
 
-    `arguments` prepares some calls and gives what each is passed. `writes` says that rows are changed, and
-    are put back after each batch. `beside` holds other cases that say where the time goes.
+    `arguments` prepares some calls and gives what each is passed; `prepare` turns that into what a layer
+    above the driver takes, such as an object of its model. `writes` says that rows are changed, and are
+    put back after each batch. `beside` (without a connection) and `beside_raw` hold other cases, which say
+    where the time goes.
     """
 
     name: str
@@ -26,7 +28,9 @@ class Question:
     arguments: Callable[[Store, random.Random, int], Sequence[Any]]
     raw: Mapping[str, Way]
     ours: Way
+    prepare: Callable[[type[Any], Any], Any] = lambda model, argument: argument
     model: type[Any] = Clip
     least_calls: int = 20
     writes: bool = False
-    beside: Mapping[str, Way] = field(default_factory=dict)
+    beside: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
+    beside_raw: Mapping[str, Way] = field(default_factory=dict)
