@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, Engine, Table
 
+_SEQUENCES_ON_MARIADB = """
+SELECT table_name FROM information_schema.tables
+WHERE table_schema = database() AND table_type = 'SEQUENCE'
+"""
+
 
 def empty(engine: Engine, tables: Sequence[Table]) -> None:
     """Empty the tables and begin their numbers anew."""
@@ -39,6 +44,8 @@ def _mysql(connection: Connection, names: Iterable[str]) -> None:
     for name in names:
         connection.exec_driver_sql(f"DELETE FROM {name}")
         connection.exec_driver_sql(f"ALTER TABLE {name} AUTO_INCREMENT = 1")
+    for (sequence,) in connection.exec_driver_sql(_SEQUENCES_ON_MARIADB).all():
+        connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART")
     connection.exec_driver_sql("SET FOREIGN_KEY_CHECKS = 1")
 
 

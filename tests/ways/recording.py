@@ -1,11 +1,11 @@
 """Runs a scenario on both ways, writes down what comes out of each step, and compares the two.
 
-    def test_a_type(both):
-        def scenario(way):
-            made = way.call("create", Clip, Clip(title="fox"))
-            way.call("get", Clip, made.id)
-            way.live_on(made, {"title": "owl"})
-        both(scenario, Clip)
+def test_a_type(both):
+    def scenario(way):
+        made = way.call("create", Clip, Clip(title="fox"))
+        way.call("get", Clip, made.id)
+        way.live_on(made, {"title": "owl"})
+    both(scenario, Clip)
 """
 
 from __future__ import annotations

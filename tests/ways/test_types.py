@@ -72,7 +72,11 @@ def test_a_value_that_tells_of_its_changes(both: Both) -> None:
 
     def scenario(way: Way) -> None:
         made = way.call("create", decorated.Changing, decorated.Changing(**decorated.CHANGING[0]))
-        for entity in (made, way.call("get", decorated.Changing, made.id), way.call("first", decorated.Changing)):
+        for entity in (
+            made,
+            way.call("get", decorated.Changing, made.id),
+            way.call("first", decorated.Changing),
+        ):
             entity.settings["more"] = 1
             entity.items.append(2)
             entity.marks.add("y")

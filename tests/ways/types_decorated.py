@@ -1,4 +1,4 @@
-"""Types that a user makes: decorators, SQL around a value, coercion, and values that tell of their changes."""
+"""Types that a user makes: decorators, SQL around a value, coercion, values that tell of changes."""
 
 from __future__ import annotations
 
@@ -194,7 +194,9 @@ class Decorated(Base):
     by_dialect = mapped_column(ByDialect)
     tags = mapped_column(JsonSet)
     failing = mapped_column(Failing)
-    varied = mapped_column(sa.String(20).with_variant(sa.Text, "postgresql").with_variant(sa.CHAR(9), "sqlite"))
+    varied = mapped_column(
+        sa.String(20).with_variant(sa.Text, "postgresql").with_variant(sa.CHAR(9), "sqlite")
+    )
 
 
 DECORATED: list[dict[str, Any]] = [

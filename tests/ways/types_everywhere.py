@@ -97,7 +97,14 @@ NUMBERS: list[dict[str, Any]] = [
     },
 ]
 NUMBER_CHANGES: list[dict[str, Any]] = [
-    {"whole": 8, "flag": False, "real": 2.5, "money": Decimal("1.00"), "double": 5e-324, "unlimited": Decimal("2.5")},
+    {
+        "whole": 8,
+        "flag": False,
+        "real": 2.5,
+        "money": Decimal("1.00"),
+        "double": 5e-324,
+        "unlimited": Decimal("2.5"),
+    },
     {"whole": None, "flag": None, "money": None, "big": -(2**63), "checked_flag": True},
     {"whole": Numbers.whole + 1, "small": sa.func.coalesce(Numbers.small, 4), "money": sa.null()},
 ]
@@ -123,7 +130,9 @@ class Texts(Plain):
     colour = mapped_column(sa.Enum(Colour))
     colour_text = mapped_column(sa.Enum(Colour, native_enum=False, length=20))
     colour_by_value = mapped_column(sa.Enum(Colour, values_callable=by_value, name="colour_by_value"))
-    checked_tone = mapped_column(sa.Enum(Tone, native_enum=False, create_constraint=True, name="ck_ways_tone"))
+    checked_tone = mapped_column(
+        sa.Enum(Tone, native_enum=False, create_constraint=True, name="ck_ways_tone")
+    )
     word_enum = mapped_column(sa.Enum("a", "b c", name="word_enum"))
     unvalidated = mapped_column(sa.Enum("a", "b", native_enum=False, validate_strings=False, length=20))
     json = mapped_column(sa.JSON)

@@ -187,9 +187,17 @@ class OnSqlite(SqliteBase):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at = mapped_column(
-        sqlite.DATETIME(storage_format="%(year)04d%(month)02d%(day)02d%(hour)02d%(minute)02d", regexp=r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)")
+        sqlite.DATETIME(
+            storage_format="%(year)04d%(month)02d%(day)02d%(hour)02d%(minute)02d",
+            regexp=r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)",
+        )
     )
-    day = mapped_column(sqlite.DATE(storage_format="%(month)02d/%(day)02d/%(year)04d", regexp=r"(?P<month>\d+)/(?P<day>\d+)/(?P<year>\d+)"))
+    day = mapped_column(
+        sqlite.DATE(
+            storage_format="%(month)02d/%(day)02d/%(year)04d",
+            regexp=r"(?P<month>\d+)/(?P<day>\d+)/(?P<year>\d+)",
+        )
+    )
     hour = mapped_column(sqlite.TIME(truncate_microseconds=True))
     json = mapped_column(sqlite.JSON)
     numeric = mapped_column(sqlite.NUMERIC(10, 2))

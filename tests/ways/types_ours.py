@@ -117,7 +117,14 @@ OURS: list[dict[str, Any]] = [
     },
     {},
     dict.fromkeys("at price document anything uuid colour status flag data took".split()),
-    {"document": {}, "items": [], "anything": 0, "price": Decimal("-0.00"), "took": timedelta(0), "flag": False},
+    {
+        "document": {},
+        "items": [],
+        "anything": 0,
+        "price": Decimal("-0.00"),
+        "took": timedelta(0),
+        "flag": False,
+    },
 ]
 OUR_CHANGES: list[dict[str, Any]] = [
     {

@@ -118,9 +118,7 @@ def change(way: Way, model: Any, keys: Sequence[Any], changes: Sequence[Values],
         way.call("update", model, key, {})
 
 
-def write_many(
-    way: Way, model: Any, rows: Sequence[Values], changes: Sequence[Values], missing: Any
-) -> None:
+def write_many(way: Way, model: Any, rows: Sequence[Values], changes: Sequence[Values], missing: Any) -> None:
     """Create, change, upsert and delete all rows, each in one call."""
     made = way.call("create_many", model, [model(**row) for row in rows]) or []
     keys = [key_of(one) for one in made]
@@ -130,7 +128,9 @@ def write_many(
     named = set(key_names(model))
     ungiven = [{name: value for name, value in row.items() if name not in named} for row in rows]
     way.call(
-        "upsert_many", model, [model(**row, **parts(model, key)) for row, key in zip(ungiven, keys, strict=False)]
+        "upsert_many",
+        model,
+        [model(**row, **parts(model, key)) for row, key in zip(ungiven, keys, strict=False)],
     )
     way.rows(model)
     for entity in made[-1:]:
