@@ -6,6 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection, Engine, Table
 
+# A Sequence that no column owns is not restarted with its table.
+_SEQUENCES_ON_POSTGRESQL = """
+SELECT quote_ident(sequencename) FROM pg_sequences
+WHERE schemaname = 'public' AND sequencename LIKE 'ways%%'
+"""
 _SEQUENCES_ON_MARIADB = """
 SELECT table_name FROM information_schema.tables
 WHERE table_schema = database() AND table_type = 'SEQUENCE'
@@ -32,10 +37,7 @@ def _sqlite(connection: Connection, names: Iterable[str]) -> None:
 
 def _postgresql(connection: Connection, names: Iterable[str]) -> None:
     connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
-    # A Sequence that no column owns is not restarted with its table.
-    for (sequence,) in connection.exec_driver_sql(
-        "SELECT quote_ident(sequencename) FROM pg_sequences WHERE sequencename LIKE 'ways%%'"
-    ).all():
+    for (sequence,) in connection.exec_driver_sql(_SEQUENCES_ON_POSTGRESQL).all():
         connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART")
 
 

@@ -198,9 +198,12 @@ def _tables(model: Any) -> list[Table]:
 def _rows_of(session: Session, table: Table) -> Snapshot:
     connection: Connection = session.connection()
     quoted = connection.dialect.identifier_preparer
+    translated = connection.get_execution_options().get("schema_translate_map") or {}
+    schema = translated.get(table.schema, table.schema)
+    name = ".".join(quoted.quote(part) for part in (schema, table.name) if part)
     key = ", ".join(quoted.format_column(column) for column in table.primary_key)
     order = f" ORDER BY {key}" if key else ""
-    rows = connection.exec_driver_sql(f"SELECT * FROM {quoted.format_table(table)}{order}").all()
+    rows = connection.exec_driver_sql(f"SELECT * FROM {name}{order}").all()
     return {
         f"[{number}].{column}": snapshots.shown_under(column, value)
         for number, row in enumerate(rows)
