@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from colonnade.audit.repository import AsyncAuditRepository, AuditRepository
     from colonnade.engine.face import AsyncFace, SyncFace
     from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
+    from colonnade.engine.observe import StatementEvent
     from colonnade.migrations.version import SchemaVersion
     from colonnade.repository.operation import operation
     from colonnade.repository.operations import RepositoryOperations
@@ -33,6 +34,7 @@ __all__ = [
     "Page",
     "RepositoryOperations",
     "SchemaVersion",
+    "StatementEvent",
     "SyncFace",
     "operation",
 ]
@@ -50,6 +52,7 @@ _ROOMS = {
     "Page": "repository.page",
     "RepositoryOperations": "repository.operations",
     "SchemaVersion": "migrations.version",
+    "StatementEvent": "engine.observe",
     "SyncFace": "engine.face",
     "operation": "repository.operation",
 }

@@ -47,6 +47,7 @@ fields = st.fixed_dictionaries(
         "retry_deadline_s": st.floats(0, 1e6),
         "retry_attempts": st.integers(1, 100),
         "echo": st.booleans(),
+        "slow_statement_s": st.none() | st.floats(0, 1e6),
         "prepared_statements": st.booleans(),
         "password": names,
         "connect_args": st.dictionaries(options, st.integers()),

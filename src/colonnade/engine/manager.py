@@ -19,7 +19,7 @@ from colonnade.engine.block import AsyncSessionBlock, SessionBlock
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.health import Health, examine
 from colonnade.engine.home import SESSION_ARGUMENTS, Home
-from colonnade.engine.observe import StatementEvent
+from colonnade.engine.observe import WAY_OPTION, StatementEvent
 from colonnade.engine.retry import RetryPolicy, is_retryable, retrying, retrying_async
 from colonnade.engine.session import Frame, SessionOptions, joined_frame, owned_frame
 from colonnade.engine.startup import OnStart
@@ -29,6 +29,9 @@ from colonnade.settings import DatabaseSettings
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+SESSION_OPTIONS = {WAY_OPTION: "session"}
+"""What observers see of the sessions of a factory."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -214,7 +217,7 @@ class DatabaseManager(_Manager, SyncFace):
     @property
     def session_factory(self) -> sessionmaker[Session]:
         """SQLAlchemy's own session factory on this engine; its sessions are joined by nobody."""
-        return sessionmaker(self.home.engine, **SESSION_ARGUMENTS)
+        return sessionmaker(self.home.engine, **SESSION_ARGUMENTS, execution_options=SESSION_OPTIONS)
 
     def initialize(self, context: Any = None, dependencies: Mapping[str, Any] | None = None) -> None:
         """Prove the connection, and create missing tables or bring the schema up, by policy.
@@ -325,7 +328,9 @@ class AsyncDatabaseManager(_Manager, AsyncFace):
         """SQLAlchemy's own session factory on this engine; its sessions are joined by nobody."""
         from sqlalchemy.ext.asyncio import async_sessionmaker
 
-        return async_sessionmaker(self.home.async_engine, **SESSION_ARGUMENTS)
+        return async_sessionmaker(
+            self.home.async_engine, **SESSION_ARGUMENTS, execution_options=SESSION_OPTIONS
+        )
 
     async def initialize(self, context: Any = None, dependencies: Mapping[str, Any] | None = None) -> None:
         """Do what `DatabaseManager.initialize` does."""

@@ -52,8 +52,8 @@ class StatementEvent:
         rows: how many were found or changed; None where the driver doesn't tell before they're fetched.
         entity: the mapped class that it's about, else the table; None where that can't be told.
         table: the table's own name, with its schema where the model has one.
-        way: "direct" past SQLAlchemy, "core" through SQLAlchemy's Core, "session" through a Session,
-            "engine" for an application's own use of the engine.
+        way: "direct" past SQLAlchemy, "core" through SQLAlchemy's Core, "session" through a manager's
+            Session, "engine" for an application's own use of the engine.
         error: of a statement that failed the error's `code`, else its class; None for one that didn't.
         batch: how many sets of parameters were sent at once (executemany); None for one.
     """
@@ -232,16 +232,7 @@ def _way(context: Any) -> Way:
     given: Way | None = options.get(WAY_OPTION)
     if given is not None:
         return given
-    return "session" if GUARD_OPTION in options or _by_orm(options) else "engine"
-
-
-def _by_orm(options: Mapping[str, Any]) -> bool:
-    """Tell whether a Session sent it; what is given to one as text doesn't show it."""
-    return _by_flush(options) or any(name.startswith("_sa_orm_") for name in options)
-
-
-def _by_flush(options: Mapping[str, Any]) -> bool:
-    return options.get("compiled_cache") is not None
+    return "session" if GUARD_OPTION in options else "engine"
 
 
 _known: WeakKeyDictionary[Any, tuple[str, str]] = WeakKeyDictionary()
@@ -275,8 +266,9 @@ def _concerned(context: Any, statement: str) -> tuple[str | None, str | None]:
 
 
 def _remember_flushed(options: Mapping[str, Any]) -> None:
+    """Make the classes known that a session is writing; a flush comes with a cache of its mapper's own."""
     guard = options.get(GUARD_OPTION)
-    if guard is not None and guard.session is not None and _by_flush(options):
+    if guard is not None and guard.session is not None and options.get("compiled_cache") is not None:
         remember_objects(guard.session)
 
 
