@@ -8,7 +8,7 @@ one folder and one line in `FOLDERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,6 +85,20 @@ class Failure:
     def all_rows(self) -> Sequence[Mapping[str, Any]]:
         """Give the values of each row, whether one was sent or several."""
         return self.rows if self.values is None else (self.values,)
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing that a schema has, as the database's own catalogue tells it.
+
+    `table` is what it belongs to, empty for what stands by itself. A clause that says nothing special is left
+    out. Names outside the first schema that was read carry their schema: `audit.log`.
+    """
+
+    kind: str
+    table: str
+    name: str
+    clauses: Mapping[str, str]
 
 
 class Connect(Protocol):
@@ -278,6 +292,21 @@ class Health(Protocol):
         ...
 
 
+class Inventory(Protocol):
+    """`inventory.py`: everything that a schema has, from the database's own catalogue."""
+
+    def read(self, connection: Connection, schemas: Sequence[str] = ()) -> Iterable[Item]:
+        """Give everything in these schemas; in the connection's own one where none is named. It only reads.
+
+        Besides the schema's own there are items of the kinds `counter` (where a numbering stands) and
+        `environment` (owner, grants, and what else the server or the account brought).
+
+        Raises:
+            MigrationError: the account may not see all of it, or there is no such schema.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One database: its rooms, each imported when first used."""
@@ -298,6 +327,10 @@ class Dialect:
     @cached_property
     def health(self) -> Health:
         return cast(Health, self._room("health"))
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        return cast(Inventory, self._room("inventory"))
 
     @cached_property
     def locks(self) -> Locks:
