@@ -26,8 +26,8 @@ from colonnade.dialects.contract import Failure, Phase
 from colonnade.engine.entities import known_tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, MetaData
-    from sqlalchemy.engine.interfaces import ExceptionContext
+    from sqlalchemy import MetaData
+    from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 
     Row = Mapping[str, Any]
 
@@ -60,7 +60,9 @@ def failure_of(context: ExceptionContext, phase: Phase, metadata: MetaData | Non
         tables=known_tables(metadata, table),
         table=table,
         values=rows[0] if len(rows) == 1 else None,
-        ask=None if context.connection is None or context.is_disconnect else asker(context.connection),
+        ask=None
+        if context.connection is None or context.is_disconnect
+        else asker(context.connection.connection),
         kind=_kind(compiled, told),
         rows=rows if len(rows) > 1 else (),
         criteria=_criteria(compiled, context) if compiled and table is not None else None,
@@ -85,11 +87,11 @@ def drivers_own(error: BaseException) -> BaseException:
     return error
 
 
-def asker(connection: Connection) -> Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]]:
+def asker(connection: DBAPIConnection) -> Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]]:
     """Give a function that sends a query on the driver's own connection, past all events."""
 
     def ask(query: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:
-        cursor = connection.connection.cursor()
+        cursor = connection.cursor()
         try:
             cursor.execute(query, tuple(values))
             return list(cursor.fetchall())

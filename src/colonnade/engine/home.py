@@ -226,7 +226,13 @@ class Home:
             listen(engine, dialect, self.settings, pooled_already=self._given)
             guard.install(engine, dialect)
             self.observers.attach(engine, self.settings.slow_statement_s)
+            _listened[engine] = internals.count_listeners(targets) - before
+        _forget_tables_with_pool(engine, self)
         return engine
+
+    def own_listeners(self) -> internals.Expected:
+        """Give how many of the engine's listeners are a manager's own."""
+        return _listened[self.engine]
 
     def _password(self) -> str:
         return self.settings.password_text() or ""
@@ -256,6 +262,16 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
 def _close_returned(engine: Engine) -> None:
     """Close what is in use now when it comes back; SQLAlchemy leaves it to the garbage collector."""
     event.listen(engine.pool, "checkin", lambda _, record: record.close())
+
+
+def _forget_tables_with_pool(engine: Engine, home: Home) -> None:
+    known = weakref.ref(home)  # a given engine may live longer than its managers
+
+    def forget(_: Engine) -> None:
+        if (home := known()) is not None:
+            home.tables = {}
+
+    event.listen(engine, "engine_disposed", forget)
 
 
 def _is_engine(source: Any) -> bool:

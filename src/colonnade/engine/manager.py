@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
     from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+_UNRESTRICTED = SessionOptions()
+
 SESSION_OPTIONS = {WAY_OPTION: "session"}
 """What observers see of the sessions of a factory."""
 
@@ -132,15 +134,24 @@ class _Manager(ABC):
 
         return tracing.trace(self.home.observers, provider)
 
+    @property
+    def unrestricted(self) -> bool:
+        """Whether a call alone may be any transaction: no option of a view says otherwise."""
+        return self._options == _UNRESTRICTED
+
     def tried_again(self, once: Callable[[], R]) -> R:
         """Give what a read alone returns, tried again while that is safe."""
         start = time.monotonic()
         try:
             return once()
         except DatabaseError as error:
-            left_s = self.policy.deadline_s - (time.monotonic() - start)
-            if not is_retryable(error) or self.policy.attempts < 2 or left_s <= 0:
-                raise
+            return self.once_more(error, once, spent_s=time.monotonic() - start)
+
+    def once_more(self, error: DatabaseError, once: Callable[[], R], *, spent_s: float = 0.0) -> R:
+        """Give what a read alone returns after its first try has failed, or raise that error again."""
+        left_s = self.policy.deadline_s - spent_s
+        if not is_retryable(error) or self.policy.attempts < 2 or left_s <= 0:
+            raise error
         return self._retry(once, RetryPolicy(self.policy.attempts, left_s))
 
     @abstractmethod

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 
 if TYPE_CHECKING:
-    from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
+    from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
 
     from colonnade.dialects.contract import DriverConnection
 
@@ -29,14 +29,13 @@ class Lent:
     `fairy` is the pool's own handle, as long as the connection is checked out by SQLAlchemy's count.
     """
 
-    __slots__ = ("driver", "fairy", "record")
+    __slots__ = ("driver", "fairy", "pool", "record")
 
-    def __init__(
-        self, driver: DriverConnection, record: ConnectionPoolEntry, fairy: PoolProxiedConnection | None
-    ) -> None:
+    def __init__(self, pool: Pool, driver: DriverConnection, fairy: PoolProxiedConnection) -> None:
+        self.pool = pool
         self.driver = driver
-        self.record = record
-        self.fairy = fairy
+        self.record: ConnectionPoolEntry = fairy._connection_record  # type: ignore[attr-defined]
+        self.fairy: PoolProxiedConnection | None = fairy
 
 
 class DirectPool(QueuePool):
@@ -59,7 +58,7 @@ class DirectPool(QueuePool):
             return
         self.idle.append(lent)
         if self.waiting:
-            self._release()
+            self.serve()
 
     def is_due(self, lent: Lent) -> bool:
         """Tell whether the connection is older than the pool lets it become."""
@@ -87,7 +86,7 @@ class DirectPool(QueuePool):
         with self._counting:
             self.waiting += 1
         try:
-            self._release()
+            self.serve()
             return super()._do_get()
         finally:
             with self._counting:
@@ -100,7 +99,7 @@ class DirectPool(QueuePool):
         else:
             self.give_back(lent)
 
-    def _release(self) -> None:
+    def serve(self) -> None:
         """Put one that is in autocommit into the queue, as SQLAlchemy has it."""
         lent = self._taken()
         if lent is not None:

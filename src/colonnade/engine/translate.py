@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import Dialect as SQLAlchemyDialect
     from sqlalchemy.orm import Session
 
-__all__ = ["attach", "remember", "translate", "translate_orm", "translated"]
+__all__ = ["attach", "place_of", "remember", "translate", "translate_orm", "translated"]
 
 _logger = logging.getLogger("colonnade")
 _logger.addHandler(logging.NullHandler())  # a program that sets up no logging hears of errors by exception
@@ -67,7 +67,7 @@ def attach(
     called before each new connection.
     """
     committing: WeakSet[Connection] = WeakSet()
-    place = _place(engine)
+    place = place_of(engine)
 
     def on_error(context: ExceptionContext) -> BaseException | None:
         # SQLAlchemy 2.1.9 sets `chained_exception` only once a listener has returned one.
@@ -304,7 +304,7 @@ def _logged(error: DatabaseError, phase: Phase) -> DatabaseError:
     return error
 
 
-def _place(engine: Engine) -> str:
+def place_of(engine: Engine) -> str:
     """Give server and database as they're named in messages: no user, no password, no options."""
     url = engine.url
     if not url.host:

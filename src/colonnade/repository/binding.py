@@ -66,6 +66,12 @@ class Binding:
             raise _no_session()
         return frame.session
 
+    def present(self) -> Session | None:
+        """Give the synchronous session of the running call, if it has one."""
+        if self._given is None and self.frame() is None:
+            return None
+        return self.session()
+
     def async_session(self) -> Any:
         """Give the `AsyncSession` of the running call, as `session` does."""
         if self._given is not None:

@@ -95,10 +95,19 @@ class Operation(Definition[Called, Awaited]):
     gives back `operation.function(self, *args, **kwargs)`, with what it needs around it.
     """
 
-    def __init__(self, function: Callable[..., Any], *, read: bool = False) -> None:
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        *,
+        read: bool = False,
+        session: bool = True,
+        direct: Callable[..., Any] | None = None,
+    ) -> None:
         _refuse_other_than_plain(function)
         super().__init__(function)
         self.read = read
+        self.session = session
+        self.direct = direct
 
     @cached_property
     def _called(self) -> Any:
@@ -126,21 +135,30 @@ def operation(
 ) -> Operation[Callable[P, R], Callable[P, Coroutine[Any, Any, R]]]: ...
 @overload
 def operation(
-    *, read: bool = False
+    *, read: bool = False, session: bool = True, direct: Callable[..., Any] | None = None
 ) -> Callable[
     [Callable[Concatenate[Any, P], R]], Operation[Callable[P, R], Callable[P, Coroutine[Any, Any, R]]]
 ]: ...
-def operation(function: Any = None, /, *, read: bool = False) -> Any:
+def operation(
+    function: Any = None,
+    /,
+    *,
+    read: bool = False,
+    session: bool = True,
+    direct: Callable[..., Any] | None = None,
+) -> Any:
     """Make a method an operation: called on one face, awaited on the other.
 
-    `read=True` tells that it does nothing but read.
+    `read=True` tells that it does nothing but read; `session=False`, for the package's own, that it
+    needs no session around it, since what it calls brings its own. `direct` is tried first, outside a
+    session: a function with the same arguments that gives `NOT_DIRECT` to leave the call to the body.
 
     Raises:
         TypeError: when the class is made, for anything other than a plain function.
     """
     if function is None:
-        return lambda function: Operation(function, read=read)
-    return Operation(function, read=read)
+        return lambda function: Operation(function, read=read, session=session, direct=direct)
+    return Operation(function, read=read, session=session, direct=direct)
 
 
 class Streaming(Definition[Called, Awaited]):

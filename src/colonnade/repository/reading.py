@@ -8,9 +8,10 @@ from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
 
-from colonnade.errors import EntityNotFoundError, MultipleEntitiesError
+from colonnade.errors import DatabaseError, EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
-from colonnade.repository.keys import key_criteria, key_of, many_keys_criteria, normal_key
+from colonnade.repository.direct import NOT_DIRECT, DirectTable, NotDirect
+from colonnade.repository.keys import key_criteria, key_of, key_values, many_keys_criteria, normal_key
 from colonnade.repository.operation import operation, streaming
 from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
@@ -27,10 +28,29 @@ Load = Any
 Criterion = ColumnElement[bool]
 
 
+def _get_directly(
+    self: ReadOperations[T],
+    id: Any,
+    *,
+    load: Load = (),
+    for_update: bool = False,
+    skip_locked: bool = False,
+    include_deleted: bool = False,
+) -> T | NotDirect | None:
+    """Do what `get` does, past the Session."""
+    table = None if for_update or load != () else self._direct_table()
+    if table is None:
+        return NOT_DIRECT
+    try:
+        return table.get(key_values(self.model, id), include_deleted)
+    except DatabaseError as error:
+        return self.db.once_more(error, lambda: table.get(key_values(self.model, id), include_deleted))
+
+
 class ReadOperations(Streams[T]):
     """Reading entities of one class."""
 
-    @operation(read=True)
+    @operation(read=True, direct=_get_directly)
     def get(
         self,
         id: Any,
@@ -56,7 +76,7 @@ class ReadOperations(Streams[T]):
             statement = self._locking(statement, [key], skip_locked)
         return self.scalars(statement).unique().one_or_none()
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def get_one(
         self,
         id: Any,
@@ -81,7 +101,7 @@ class ReadOperations(Streams[T]):
         )
         return entity if entity is not None else self._not_found(id)
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def get_many(
         self, ids: Iterable[Any], *, load: Load = (), include_deleted: bool = False
     ) -> builtins.list[T]:
@@ -92,13 +112,12 @@ class ReadOperations(Streams[T]):
         """
         keys = [normal_key(self.model, id) for id in ids]
         statement = self._select(include_deleted, load)
-        found: dict[Any, T] = {}
-        for criterion in many_keys_criteria(self.model, keys):
-            for entity in self.scalars(statement.where(criterion)).unique():
-                found[key_of(entity)] = entity
+        criteria = many_keys_criteria(self.model, keys)
+        entities = self._entities([statement.where(criterion) for criterion in criteria], load)
+        found = {key_of(entity): entity for entity in entities}
         return [found[key] for key in keys if key in found]
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def list(
         self,
         skip: int = 0,
@@ -142,7 +161,7 @@ class ReadOperations(Streams[T]):
         )
         return entities, self.count(*criteria, include_deleted=include_deleted)
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def find(
         self,
         *criteria: Criterion,
@@ -177,9 +196,9 @@ class ReadOperations(Streams[T]):
             statement = statement.offset(skip)
         if limit is not None:
             statement = statement.limit(limit)
-        return builtins.list(self.scalars(self._locked(statement, for_update, skip_locked)).unique())
+        return self._entities([self._locked(statement, for_update, skip_locked)], load)
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def first(
         self,
         *criteria: Criterion,
@@ -201,7 +220,7 @@ class ReadOperations(Streams[T]):
         )
         return found[0] if found else None
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def one(
         self,
         *criteria: Criterion,
@@ -235,18 +254,17 @@ class ReadOperations(Streams[T]):
             )
         return found[0]
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def exists(self, *criteria: Criterion, include_deleted: bool = False) -> bool:
         """Tell whether any entity meets all criteria."""
         matching = self._select(include_deleted).where(*self._conditions(criteria))
-        statement = matching.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
-        return self.scalars(statement).first() is not None
+        return self._value(matching.with_only_columns(literal(1), maintain_column_froms=True).limit(1)) == 1
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def count(self, *criteria: Criterion, include_deleted: bool = False) -> int:
         """Count the entities that meet all criteria."""
         matching = self._select(include_deleted).where(*self._conditions(criteria))
-        return int(self.scalars(matching.with_only_columns(func.count(), maintain_column_froms=True)).one())
+        return int(self._value(matching.with_only_columns(func.count(), maintain_column_froms=True)))
 
     @operation(read=True)
     def page(
@@ -292,6 +310,25 @@ class ReadOperations(Streams[T]):
         if _given(order_by):
             statement = statement.order_by(*order_clauses(ordering(self.model, order_by)))
         yield from self._stream(statement, batch, loads=_given(load))
+
+    def _entities(self, statements: Sequence[Select[T]], load: Load = ()) -> builtins.list[T]:
+        """Give the entities that the statements find, each once; several are read in one transaction."""
+
+        def read(table: DirectTable[T] | None) -> Any:
+            if table is None:
+                return [one for statement in statements for one in self.scalars(statement).unique()]
+            if not statements:
+                return []
+            return NOT_DIRECT if _given(load) or len(statements) > 1 else table.entities(statements[0])
+
+        found: builtins.list[T] = self._reading(read)
+        return found
+
+    def _value(self, statement: Select[Any]) -> Any:
+        """Give the first value that the statement finds, or None."""
+        return self._reading(
+            lambda table: self.scalars(statement).first() if table is None else table.scalar(statement)
+        )
 
     @property
     def _soft_deletes(self) -> bool:

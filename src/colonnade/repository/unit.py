@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar, overload
 
 from sqlalchemy import Executable, Result, ScalarResult
@@ -16,6 +16,7 @@ from colonnade.engine.manager import DatabaseManager
 from colonnade.engine.translate import remember, translate_orm
 from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
 from colonnade.repository.binding import Binding, Manager, is_model, model_argument
+from colonnade.repository.direct import NOT_DIRECT, DirectTable
 from colonnade.repository.effects import only_reads
 from colonnade.repository.hydrate import name_missing_loads
 from colonnade.repository.operation import Operation
@@ -107,22 +108,64 @@ class UnitOfWork(Generic[T]):
 
     def _operate(self, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         binding = self._binding
-        prepare(self.model)
-        if binding.manager is None:
+        model = self.model
+        if model not in _prepared:
+            prepare(model)
+        manager = binding.manager
+        if manager is None:
             return self._run(operation, args, kwargs)
         frame = binding.frame()
         if frame is not None:
             frame.check()
             return self._run(operation, args, kwargs)
-        if not operation.read:
-            return self._alone(binding.manager, operation, args, kwargs)
-        if kwargs.get("for_update"):
+        direct = operation.direct
+        if direct is not None:
+            answer = direct(self, *args, **kwargs)
+            if answer is not NOT_DIRECT:
+                return answer
+        if kwargs.get("for_update") and operation.read:
             raise TransactionError(
                 "for_update was asked for outside a session, where it would lock nothing",
                 remedy="put the call inside `with db.session():`",
             )
-        manager = binding.manager
+        if not operation.session:
+            return self._run(operation, args, kwargs)
+        if not operation.read:
+            return self._alone(manager, operation, args, kwargs)
         return manager.tried_again(lambda: self._alone(manager, operation, args, kwargs))
+
+    def _direct_table(self) -> DirectTable[T] | None:
+        """Give the direct path to the model's table; None where this call has to take the Session."""
+        manager = self._binding.manager
+        if manager is None or not manager.unrestricted:
+            return None
+        home = manager.home
+        if not home.direct or home.pinned is not None:
+            return None
+        table: DirectTable[T] | None = home.tables.get(self.model)
+        if table is None:
+            table = home.tables[self.model] = DirectTable(home, self._mapper)
+        return table if table.plain else None
+
+    def _reading(self, read: Callable[[DirectTable[T] | None], Any]) -> Any:
+        """Give what is read: in the open session, by the direct path, or in a session of its own.
+
+        `read` is called with the table's direct path, whose answer may be `NOT_DIRECT`; with
+        None it reads in the session that is open then.
+        """
+        manager = self._binding.manager
+        if manager is None or self._binding.frame() is not None:
+            return read(None)
+        table = self._direct_table()
+        if table is not None:
+            answer = manager.tried_again(lambda: read(table))
+            if answer is not NOT_DIRECT:
+                return answer
+        return manager.tried_again(lambda: self._read_alone(manager, read))
+
+    def _read_alone(self, manager: Manager, read: Callable[[None], Any]) -> Any:
+        with manager.alone(reads=True):
+            return read(None)
 
     def _alone(
         self, manager: Manager, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -141,7 +184,7 @@ class UnitOfWork(Generic[T]):
         except SQLAlchemyError as error:
             if isinstance(error, DatabaseError):
                 raise
-            raise translate_orm(error, self._binding.session()) from error
+            raise translate_orm(error, self._binding.present()) from error
 
 
 _prepared: set[type] = set()

@@ -55,7 +55,7 @@ class _Sync:
 
     def _sent(self, statement: str, parameters: Any) -> Any:
         cursor = self._connection.cursor()
-        cursor.execute(statement, parameters or None)
+        cursor.execute(statement, parameters)
         return cursor
 
 
@@ -85,7 +85,7 @@ class _Async(_Sync):
 
     async def _fetched(self, statement: str, parameters: Any) -> tuple[Rows, Any]:
         cursor = self._driver.cursor()
-        await cursor.execute(statement, parameters or None)
+        await cursor.execute(statement, parameters)
         return await cursor.fetchall() if cursor.description else (), cursor
 
 

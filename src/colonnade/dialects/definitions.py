@@ -1,0 +1,187 @@
+"""The text of a definition, taken apart: tokens, a cursor over them, and one way to write them again.
+
+For databases that keep or show a definition as text. Two texts that differ in space, comments, the case
+of keywords and the quotes of names alone are written alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+Kind = Literal["word", "name", "string", "number", "symbol"]
+
+
+class Token(NamedTuple):
+    """One piece of a text: a `name` is without its quotes, a `word` was never quoted."""
+
+    kind: Kind
+    text: str
+
+
+# What a `/*! … */` holds is carried out by MySQL and MariaDB, so there only its marks are space.
+_SPACE = r"\s+|--[^\n]*|/\*.*?(?:\*/|\Z)"
+_SPACE_WITH_HINTS = r"\s+|/\*M?!\d*|\*/"
+_REST = r"""
+  | (?P<string>[xXbBnN]?'(?:[^']|'')*')
+  | (?P<quoted>"(?:[^"]|"")*" | `(?:[^`]|``)*` | \[[^\]]*\])
+  | (?P<number>0[xX][0-9A-Fa-f]+ | (?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)
+  | (?P<word>[^\W\d][\w$]*)
+  | (?P<symbol><=|>=|<>|!=|==|\|\||<<|>>|->>|->|.)
+"""
+_PLAIN = re.compile(rf"(?P<space>{_SPACE}) {_REST}", re.VERBOSE | re.DOTALL)
+_HINTED = re.compile(
+    rf"(?P<space>{_SPACE_WITH_HINTS}) {_REST}".replace("(?:[^']|'')*", r"(?:[^'\\]|\\.|'')*"),
+    re.VERBOSE | re.DOTALL,
+)
+
+
+def tokens(text: str, hints: bool = False) -> list[Token]:
+    """Take a text apart; with `hints`, as MySQL and MariaDB read it."""
+    found = []
+    for match in (_HINTED if hints else _PLAIN).finditer(text):
+        kind, piece = match.lastgroup, match[0]
+        if kind == "quoted":
+            closing = piece[-1]
+            found.append(Token("name", piece[1:-1].replace(closing * 2, closing)))
+        elif kind == "word" or kind == "string" or kind == "number" or kind == "symbol":
+            found.append(Token(kind, piece))
+    return found
+
+
+def split(parts: Sequence[Token], separator: str = ",") -> list[list[Token]]:
+    """Give what stands between the separators that are in no parentheses."""
+    found: list[list[Token]] = [[]]
+    depth = 0
+    for token in parts:
+        depth += _step(token)
+        if depth == 0 and token == ("symbol", separator):
+            found.append([])
+        else:
+            found[-1].append(token)
+    return [each for each in found if each]
+
+
+def unwrapped(parts: Sequence[Token]) -> Sequence[Token]:
+    """Give an expression without the parentheses that stand around all of it."""
+    while len(parts) > 2 and parts[0] == ("symbol", "(") and _closing(parts, 0) == len(parts) - 1:
+        parts = parts[1:-1]
+    return parts
+
+
+class Cursor:
+    """A place in a sequence of tokens."""
+
+    def __init__(self, parts: Sequence[Token]) -> None:
+        self._parts = parts
+        self._at = 0
+
+    @property
+    def done(self) -> bool:
+        return self._at >= len(self._parts)
+
+    def sees(self, *words: str) -> bool:
+        """Tell whether these words or symbols come next, in any case and without quotes."""
+        coming = self._parts[self._at : self._at + len(words)]
+        return len(coming) == len(words) and all(
+            token.kind in ("word", "symbol") and token.text.upper() == word
+            for token, word in zip(coming, words, strict=True)
+        )
+
+    def takes(self, *words: str) -> bool:
+        """Move past these words if they come next, and tell whether they did."""
+        if not self.sees(*words):
+            return False
+        self._at += len(words)
+        return True
+
+    def next(self) -> Token:
+        """Give what comes next, and move past it; an empty symbol at the end."""
+        self._at += 1
+        return self._parts[self._at - 1] if self._at <= len(self._parts) else Token("symbol", "")
+
+    def group(self) -> Sequence[Token]:
+        """Give what stands in the parentheses that come next, and move past them; nothing without any."""
+        if not self.sees("("):
+            return []
+        start, end = self._at, _closing(self._parts, self._at)
+        self._at = end + 1
+        return self._parts[start + 1 : end]
+
+    def until(self, *stops: tuple[str, ...]) -> Sequence[Token]:
+        """Give what stands before the first of these phrases that is in no parentheses, or to the end."""
+        start = self._at
+        while not self.done and not any(self.sees(*stop) for stop in stops):
+            self._at = _closing(self._parts, self._at) + 1 if self.sees("(") else self._at + 1
+        return self._parts[start : self._at]
+
+    def rest(self) -> Sequence[Token]:
+        """Give all that is left."""
+        return self.until()
+
+
+def _step(token: Token) -> int:
+    if token.kind != "symbol":
+        return 0
+    return {"(": 1, ")": -1}.get(token.text, 0)
+
+
+def _closing(parts: Sequence[Token], opening: int) -> int:
+    depth = 0
+    for place in range(opening, len(parts)):
+        depth += _step(parts[place])
+        if depth == 0:
+            return place
+    return len(parts)
+
+
+class Spelling:
+    """One way to write tokens: keywords in capitals, functions small, quotes where a name needs them."""
+
+    def __init__(self, reserved: Iterable[str], quote: str = '"') -> None:
+        self._reserved = frozenset(reserved)
+        self._quote = quote
+
+    def write(self, parts: Sequence[Token]) -> str:
+        """Give the text."""
+        written = ""
+        for place, token in enumerate(parts):
+            before = parts[place - 1] if place else None
+            after = parts[place + 1] if place + 1 < len(parts) else None
+            if before and self._apart(parts[place - 2] if place > 1 else None, before, token):
+                written += " "
+            written += self._spelled(token, after)
+        return written
+
+    def name(self, text: str) -> str:
+        """Give a name, quoted where it needs to be."""
+        if re.fullmatch(r"[^\W\d][\w$]*", text) and text.upper() not in self._reserved:
+            return text
+        return f"{self._quote}{text.replace(self._quote, self._quote * 2)}{self._quote}"
+
+    def _spelled(self, token: Token, after: Token | None) -> str:
+        if token.kind == "name":
+            return self.name(token.text)
+        if token.kind != "word":
+            return token.text
+        if token.text.upper() in self._reserved:
+            return token.text.upper()
+        return token.text.lower() if after == ("symbol", "(") else token.text
+
+    def _apart(self, earlier: Token | None, before: Token, token: Token) -> bool:
+        """Tell whether a space stands between two tokens; `earlier` stands before them."""
+        if token.kind == "symbol" and token.text in (")", ",", ";", "."):
+            return False
+        if before.kind == "symbol" and before.text in ("(", "."):
+            return False
+        if token == ("symbol", "("):
+            return before.kind != "name" and (before.kind != "word" or before.text.upper() in self._reserved)
+        if before.kind == "symbol" and before.text in ("-", "+", "~"):
+            return earlier is not None and self._ends_a_value(earlier)
+        return True
+
+    def _ends_a_value(self, token: Token) -> bool:
+        if token.kind == "symbol":
+            return token.text == ")"
+        return token.kind != "word" or token.text.upper() not in self._reserved

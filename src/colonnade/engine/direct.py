@@ -1,0 +1,210 @@
+"""One statement of one call, by the shortest way: the driver's own connection, in autocommit.
+
+In come a statement that was compiled before and its parameters; out come the driver's rows. No Session, no
+BEGIN, no COMMIT: the one exchange that the statement is. Errors come out as ours, as everywhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+from colonnade.dialects.contract import BEGIN_OPTION, Failure
+from colonnade.engine.entities import known_tables
+from colonnade.engine.failures import Kind, asker, drivers_own
+from colonnade.engine.observe import WAY_OPTION
+from colonnade.engine.pool import DirectPool, Lent
+from colonnade.engine.translate import place_of, translate, translated
+from colonnade.errors import DatabaseError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Executable, Row, Table
+
+    from colonnade.dialects.contract import DriverConnection
+    from colonnade.engine.home import Home
+
+T = TypeVar("T")
+Rows = Sequence[Sequence[Any]]
+
+
+@dataclass(slots=True, eq=False)
+class Sent:
+    """A statement as the driver is given it, and what errors and observers tell of it.
+
+    `values` gives from the parameters the values of the row that is written, by column, and
+    `criteria` those that a row is looked for by.
+    """
+
+    text: str
+    table: Table
+    entity: str
+    kind: Kind | None = None
+    values: Callable[[Any], Mapping[str, Any]] | None = None
+    criteria: Callable[[Any], Mapping[str, Any]] | None = None
+
+
+class Driver:
+    """The drivers' connections of one engine, one for each call."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+        self._dialect = home.dialect
+        self._place = place_of(home.engine)
+        self._lock_timeout_s = home.settings.lock_timeout_s
+        self._observers = home.observers
+
+    def fetch(self, sent: Sent, parameters: Any) -> Rows:
+        """Send the statement and give all its rows.
+
+        Raises:
+            DatabaseError: what the database or the connection to it answers.
+        """
+        if self._observers:
+            return self._observed(sent, parameters, lambda driver: driver.fetch(sent.text, parameters), len)
+        lent = self._taken()
+        try:
+            rows = lent.driver.fetch(sent.text, parameters)
+        except BaseException as error:
+            self._fail(lent, sent, parameters, error)
+        self._give_back(lent)
+        return rows
+
+    def described(self, sent: Sent, parameters: Any) -> tuple[Rows, Sequence[Any]]:
+        """Send the statement and give all its rows, and the driver's type of each column."""
+        return self._observed(
+            sent,
+            parameters,
+            lambda driver: driver.described(sent.text, parameters),
+            lambda found: len(found[0]),
+        )
+
+    def change(self, sent: Sent, parameters: Any) -> int:
+        """Send the statement and give how many rows it concerned."""
+        return self._observed(sent, parameters, lambda driver: driver.change(sent.text, parameters), int)
+
+    def insert(self, sent: Sent, parameters: Any) -> int:
+        """Send an INSERT of one row and give the number that the database gave it."""
+        return self._observed(sent, parameters, lambda driver: driver.insert(sent.text, parameters), _one)
+
+    def _observed(
+        self,
+        sent: Sent,
+        parameters: Any,
+        send: Callable[[DriverConnection], T],
+        count: Callable[[T], int],
+    ) -> T:
+        lent = self._taken()
+        start = time.perf_counter()
+        try:
+            answer = send(lent.driver)
+        except BaseException as error:
+            seconds = time.perf_counter() - start
+            try:
+                self._fail(lent, sent, parameters, error)
+            except DatabaseError as ours:
+                self._tell(sent, seconds, None, ours)
+                raise
+        seconds = time.perf_counter() - start
+        self._give_back(lent)
+        self._tell(sent, seconds, count(answer))
+        return answer
+
+    def _tell(self, sent: Sent, seconds: float, rows: int | None, error: BaseException | None = None) -> None:
+        if self._observers:
+            self._observers.told(sent.text, seconds, rows, sent.entity, "direct", error)
+
+    def _taken(self) -> Lent:
+        """Give a connection that is in autocommit and alive, as far as can be told without asking it."""
+        pool = self._home.engine.pool
+        if isinstance(pool, DirectPool):
+            while pool.idle:
+                try:
+                    lent = pool.idle.pop()
+                except IndexError:  # another thread was faster
+                    break
+                if not lent.driver.is_stale() and not pool.is_due(lent):
+                    return lent
+                pool.discard(lent)
+        fairy = pool.connect()
+        try:
+            driver = self._dialect.direct.enter(fairy.dbapi_connection, self._lock_timeout_s)  # type: ignore[arg-type]
+        except BaseException as error:
+            fairy.invalidate(error)
+            fairy.close()
+            raise
+        return Lent(pool, driver, fairy)
+
+    def _give_back(self, lent: Lent) -> None:
+        pool = lent.pool
+        if isinstance(pool, DirectPool):
+            pool.give_back(lent)
+        elif lent.fairy is not None:
+            lent.driver.leave()
+            lent.fairy.close()
+
+    def _fail(self, lent: Lent, sent: Sent, parameters: Any, error: BaseException) -> NoReturn:
+        """Close or give back the connection, and raise our error for the driver's."""
+        ours = self._translated(lent, sent, parameters, error) if isinstance(error, Exception) else None
+        if ours is None or ours.connection_invalidated:
+            self._discard(lent, error)
+        else:
+            self._give_back(lent)
+        if ours is None:
+            raise error
+        raise ours from drivers_own(error)
+
+    def _discard(self, lent: Lent, error: BaseException) -> None:
+        if lent.fairy is not None:
+            lent.fairy.invalidate(error)
+            lent.fairy.close()
+        elif isinstance(lent.pool, DirectPool):
+            lent.pool.discard(lent, error)
+
+    def _translated(self, lent: Lent, sent: Sent, parameters: Any, error: Exception) -> DatabaseError | None:
+        failure = Failure(
+            error=drivers_own(error),
+            phase="statement",
+            tables=known_tables(self._home.metadata, sent.table),
+            table=sent.table,
+            values=sent.values(parameters) if sent.values else None,
+            ask=asker(lent.record.dbapi_connection) if lent.record.dbapi_connection is not None else None,
+            kind=sent.kind,
+            criteria=sent.criteria(parameters) if sent.criteria else None,
+        )
+        return translate(
+            failure,
+            dialect=self._dialect,
+            orig=error,
+            statement=sent.text,
+            place=self._place,
+            commits=sent.kind is not None,
+        )
+
+
+def _one(number: int) -> int:
+    return 1
+
+
+class Core:
+    """The same statements through SQLAlchemy's Core in autocommit, where somebody listens to cursors."""
+
+    def __init__(self, home: Home) -> None:
+        self._home = home
+
+    def fetch(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """Send the statement and give all its rows, converted by their types."""
+        with self._connection() as connection:
+            return connection.execute(statement, values).all()
+
+    def change(self, statement: Executable, values: Mapping[str, Any]) -> int:
+        """Send the statement and give how many rows it concerned."""
+        with self._connection() as connection:
+            return connection.execute(statement, values).rowcount
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        with translated(None), self._home.engine.connect() as connection:
+            yield connection.execution_options(**{BEGIN_OPTION: "autocommit", WAY_OPTION: "core"})

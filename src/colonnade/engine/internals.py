@@ -1,0 +1,230 @@
+"""The parts of SQLAlchemy on which the direct path stands and that are public by custom alone.
+
+Each is asked for here and nowhere else, and held by a contract test of the same name. They are:
+
+- the collections of an object's event listeners (`dispatch`), to find out that there are none;
+- `ClassManager.new_instance`, `InstanceState.key`, `_commit_all`: a mapped instance as a load leaves it;
+- `_generate_cache_key` and `_compile_w_cache` of a statement: its compiled form, found by its shape;
+- the types' processors as a compiled statement holds them (`_bind_processors`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence, Sized
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.orm import InstanceState, Mapper, Session
+from sqlalchemy.orm.instrumentation import ClassManager
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.util import LRUCache
+
+CURSOR_EVENTS = ("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute")
+"""What a call through Core fires, too."""
+
+TRANSACTION_EVENTS = (
+    "engine_connect",
+    "set_connection_execution_options",
+    "begin",
+    "commit",
+    "rollback",
+)
+EXECUTION_EVENTS = ("do_execute", "do_execute_no_params", "do_executemany", "do_setinputsizes")
+POOL_EVENTS = ("checkout", "checkin", "reset")
+SESSION_EVENTS = (
+    "do_orm_execute",
+    "after_transaction_create",
+    "after_transaction_end",
+    "before_commit",
+    "after_commit",
+    "before_flush",
+    "after_flush",
+    "after_flush_postexec",
+    "after_begin",
+    "before_attach",
+    "after_attach",
+    "transient_to_pending",
+    "pending_to_persistent",
+    "detached_to_persistent",
+    "loaded_as_persistent",
+    "persistent_to_deleted",
+    "deleted_to_detached",
+    "persistent_to_detached",
+    "after_bulk_update",
+    "after_bulk_delete",
+)
+LOAD_EVENTS = ("load", "refresh", "refresh_flush", "expire")
+WRITE_EVENTS = (
+    "before_insert",
+    "after_insert",
+    "before_update",
+    "after_update",
+    "before_delete",
+    "after_delete",
+)
+SET_EVENTS = ("set", "modified")
+
+_ANY_SESSION = Session()
+
+
+Target = tuple[str, Any, Iterable[str]]
+"""A kind of object, one with events, and the names of those that matter."""
+
+Expected = Mapping[tuple[str, str], int]
+"""How many listeners are ours, by the kind of object and the event's name."""
+
+
+class Listeners:
+    """The listeners of several objects: those that must be heard, and those that a Core call serves.
+
+    It's asked at each call, so it looks at no event by name: it adds up the sizes of the
+    collections, which grow with each listener, and looks closer when the sum is another.
+    """
+
+    __slots__ = ("_collections", "_expected", "_heard", "_hooks", "_total", "hooked", "silent")
+
+    def __init__(
+        self, heard: Iterable[Target], hooks: Iterable[Target] = (), expected: Callable[[], Expected] = dict
+    ) -> None:
+        self._heard = tuple(heard)
+        self._hooks = tuple(hooks)
+        self._expected = expected
+        self.silent = False
+        """Whether there is none that must be heard."""
+        self.hooked = False
+        """Whether there is a hook."""
+        self._look()
+
+    def refresh(self) -> None:
+        """Look again, where anything was listened to since."""
+        if sum(map(len, self._collections)) != self._total:
+            self._look()
+
+    def _look(self) -> None:
+        found = [one for target in (*self._heard, *self._hooks) for one in _sizes(target)]
+        self._collections: tuple[Sized, ...] = tuple({id(one): one for one in found}.values())
+        self._total = sum(map(len, self._collections))
+        expected = self._expected()
+        self.silent = not any(_surplus(target, expected) for target in self._heard)
+        self.hooked = any(_surplus(target, expected) for target in self._hooks)
+
+
+def _sizes(target: Target) -> Iterator[Sized]:
+    """Give the collections that a listener of these names comes into: its class's, and the object's own."""
+    _, listened, names = target
+    yield listened.dispatch.__dict__  # where one appears with the first listener of its name
+    for name in names:
+        listeners = getattr(listened.dispatch, name)
+        yield listeners.parent_listeners
+        if not isinstance(listeners.listeners, tuple):
+            yield listeners.listeners
+
+
+def _surplus(target: Target, expected: Expected) -> bool:
+    kind, listened, names = target
+    return any(len(getattr(listened.dispatch, name)) > expected.get((kind, name), 0) for name in names)
+
+
+def count_listeners(targets: Iterable[Target]) -> Counter[tuple[str, str]]:
+    """Give how many listeners there are now, by the kind of object and the event's name."""
+    return Counter(
+        {
+            (kind, name): len(getattr(listened.dispatch, name))
+            for kind, listened, names in targets
+            for name in names
+        }
+    )
+
+
+def engine_targets(engine: Engine) -> list[Target]:
+    """Give what must be heard of an engine: its transactions, its statements' execution, its pool."""
+    return [
+        ("engine", engine, TRANSACTION_EVENTS),
+        ("dialect", engine.dialect, EXECUTION_EVENTS),
+        ("pool", engine.pool, POOL_EVENTS),
+    ]
+
+
+def hook_targets(engine: Engine) -> list[Target]:
+    """Give where tracing listens: a call through Core serves it."""
+    return [("engine", engine, CURSOR_EVENTS), ("dialect", engine.dialect, ("handle_error",))]
+
+
+def session_target() -> Target:
+    """Give what shows the listeners of every Session."""
+    return "session", _ANY_SESSION, SESSION_EVENTS
+
+
+def echoes(engine: Engine) -> bool:
+    """Tell whether the engine logs its statements."""
+    return bool(engine._should_log_info())
+
+
+def is_standard(mapper: Mapper[Any]) -> bool:
+    """Tell whether instances of the class keep their state as SQLAlchemy's own instrumentation does."""
+    manager = mapper.class_manager
+    return type(manager) is ClassManager and mapper.class_.__dictoffset__ != 0
+
+
+def new_instance(manager: ClassManager[Any]) -> Callable[[], Any]:
+    """Give what makes an instance without calling `__init__`, as a load does."""
+    return manager.new_instance
+
+
+def commit_all(state: InstanceState[Any]) -> None:
+    """Make the present values those of the database, as a flush does at its end."""
+    state._commit_all(state.dict)
+
+
+def insert_defaults(mapper: Mapper[Any], table: Any) -> Sequence[tuple[str, Any, Any]]:
+    """Give attribute, column and value for what the mapping itself, not the column, gives a new row."""
+    return mapper._insert_orm_defaults[table]
+
+
+def columns_as_none(mapper: Mapper[Any], table: Any) -> frozenset[str]:
+    """Give the keys of the columns that an INSERT sets to NULL where the object has no value."""
+    return frozenset(mapper._insert_cols_as_none[table])
+
+
+def columns_evaluating_none(mapper: Mapper[Any], table: Any) -> frozenset[Any]:
+    """Give the columns for which None is a value: JSON's null."""
+    return frozenset(mapper._insert_cols_evaluating_none[table])
+
+
+def compiled_cache(size: int) -> MutableMapping[Any, Any]:
+    """Give a place for compiled statements that keeps those in use."""
+    return LRUCache(size)
+
+
+def compiled_with(
+    statement: Any, dialect: Dialect, cache: MutableMapping[Any, Any]
+) -> tuple[SQLCompiler, Mapping[str, Any]]:
+    """Give the statement's compiled form, one for all of its shape, and this statement's own values."""
+    compiled, extracted, collected, _ = statement._compile_w_cache(
+        dialect, compiled_cache=cache, column_keys=[]
+    )
+    values = compiled.construct_params(
+        extracted_parameters=extracted, escape_names=False, _collected_params=collected
+    )
+    return compiled, values
+
+
+def driver_parameters(compiled: SQLCompiler, values: Mapping[str, Any]) -> tuple[str, Any]:
+    """Give the statement as the driver has it, and its parameters, converted by their types."""
+    text, order = compiled.string, compiled.positiontup
+    processors: Any = compiled._bind_processors
+    if compiled.literal_execute_params or compiled.post_compile_params:
+        expanded = compiled._process_parameters_for_postcompile(dict(values))
+        text, order, values = expanded.statement, expanded.positiontup, expanded.parameters
+        processors = {**processors, **expanded.processors}
+    if compiled.positional:
+        return text, tuple(
+            processors[name](values[name]) if name in processors else values[name] for name in order or ()
+        )
+    escaped = compiled.escaped_bind_names
+    return text, {
+        escaped.get(name, name): processors[name](value) if name in processors else value
+        for name, value in values.items()
+    }
