@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -139,6 +140,7 @@ class Translated(TranslatedBase):
     name: Mapped[str | None] = mapped_column(sa.String(50), server_default="n")
 
 
+@cache
 def translated_to(schema: str | None) -> sa.Table:
     """The table of `Translated` as it really is."""
     return Translated.metadata.tables["tenant.ways_translated"].to_metadata(sa.MetaData(), schema=schema)

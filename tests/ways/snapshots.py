@@ -27,6 +27,7 @@ Snapshot = dict[str, str]
 VARYING = ("created_at", "updated_at", "deleted_at", "now_")
 """How the names begin of columns that hold another value on each run."""
 
+_INTERNAL = ("_sa_instance_state", "_AssociationProxy_")
 _SIMPLE = frozenset({str, int, bool, bytes})
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _FLAGS = (
@@ -60,7 +61,7 @@ def of_entity(entity: Any, *, deep: bool = True) -> Snapshot:
     seen = {"class": kind(entity)}
     values = entity.__dict__
     for name in sorted(values):
-        if name != "_sa_instance_state":
+        if not name.startswith(_INTERNAL):
             seen[f"{name}: value"] = shown_under(name, values[name])
     for flag in _FLAGS:
         seen[f"state.{flag}"] = shown_state(getattr(state, flag))
