@@ -14,6 +14,7 @@ help:
 	@echo "make check      ruff, mypy --strict, pyright, the direction of imports, users' types"
 	@echo "make format     let ruff format and mend"
 	@echo "make bench-quick  how near the drivers it is, in two minutes  (ARGS='--only get --database sqlite')"
+	@echo "make bench      the same for longer, with the other layers beside it"
 	@echo "make clean      remove .venv and caches"
 
 demo: .venv/.ready-test
@@ -45,6 +46,12 @@ format: .venv/.ready-check
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
 
+# With the peers, in an environment of their own; the table and picture of docs/benchmarks.md come from here.
+bench: benchmarks/.venv/.ready
+	@benchmarks/.venv/bin/python -m benchmarks --peers $(ARGS)
+	@benchmarks/.venv/bin/python benchmarks/import_time.py
+	@benchmarks/.venv/bin/python -m benchmarks.stream_memory
+
 bench-quick: .venv/.ready-test
 	@.venv/bin/python -m benchmarks --rounds 15 --seconds 1 $(ARGS)
 
@@ -57,10 +64,18 @@ constraints:
 	.venv/bin/python -m pip freeze --exclude-editable > requirements/constraints.txt
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv benchmarks/.venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 .venv/.ready-test: $(INPUTS) requirements/test.txt
 	@PYTHON="$(PYTHON)" scripts/venv test
+
+benchmarks/.venv/.ready: benchmarks/peers/requirements.txt pyproject.toml
+	@echo "building benchmarks/.venv; this happens once"
+	@rm -rf benchmarks/.venv
+	@$(or $(PYTHON),python3) -m venv benchmarks/.venv
+	@benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/peers/requirements.txt
+	@benchmarks/.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch $@
 
 .venv/.ready-check: .venv/.ready-test requirements/check.txt
 	@scripts/venv check

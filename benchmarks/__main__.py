@@ -19,6 +19,7 @@ from typing import Any
 
 from sqlalchemy import make_url
 
+from benchmarks import peers
 from benchmarks.clips import Store
 from benchmarks.drivers import DRIVERS, Driver
 from benchmarks.harness import Case, Clock, Work, measure
@@ -75,6 +76,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--seconds", type=float, default=6, help="at most so long, each question and driver (6)"
     )
+    parser.add_argument("--peers", action="store_true", help="the other layers that are installed as well")
     parser.add_argument("--session", action="store_true", help="our calls through the Session as well")
     parser.add_argument("--scattered", action="store_true", help="servers on whatever processor they like")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
@@ -140,6 +142,21 @@ def _cases(
             repository.db.home.direct = direct
             prepare = partial(question.prepare, question.model)
             yield Case(name, partial(question.ours, repository), driver.is_async, prepare)
+    if options.peers:
+        yield from _peers(stack, clock, store, question, driver)
+
+
+def _peers(
+    stack: ExitStack, clock: Clock, store: Store, question: Question, driver: Driver
+) -> Iterator[Case]:
+    for name, module in peers.peers():
+        if driver.name in module.DRIVERS:
+            peer = clock.run(module.connect(driver, store.url))
+            stack.callback(lambda peer=peer: clock.run(peer.close()))
+            way = getattr(peer, question.asked_of_peers or question.name, None)
+            if way is not None:
+                prepare = partial(question.prepare, module.MODELS[question.model])
+                yield Case(name, way, driver.is_async, prepare)
 
 
 def _repository(stack: ExitStack, clock: Clock, store: Store, question: Question, driver: Driver) -> Any:

@@ -27,5 +27,6 @@ QUESTION = Question(
     arguments=get.QUESTION.arguments,
     raw={"aiosqlite": one_hop},
     ours=get.ours,
+    asked_of_peers="get",
     beside_raw={"execute, fetchone": public},
 )

@@ -20,7 +20,7 @@ class Question:
     `arguments` prepares some calls and gives what each is passed; `prepare` turns that into what a layer
     above the driver takes, such as an object of its model. `writes` says that rows are changed, and are
     put back after each batch. `beside` (without a connection) and `beside_raw` hold other cases, which say
-    where the time goes.
+    where the time goes. `asked_of_peers` is the method's name where it isn't the question's.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Question:
     ours: Way
     prepare: Callable[[type[Any], Any], Any] = lambda model, argument: argument
     model: type[Any] = Clip
+    asked_of_peers: str = ""
     least_calls: int = 20
     writes: bool = False
     beside: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict)
