@@ -29,6 +29,7 @@ from tests.ways import snapshots
 from tests.ways.snapshots import Snapshot, is_entity, of_entity, of_error, of_result, shown, under
 
 MOST_LINES = 40
+MOST_CHARACTERS = 200
 
 
 @dataclass
@@ -153,6 +154,7 @@ class Way:
             "rolled back": session.rollback,
         }
         sent: list[str] = []
+        kept: list[Any] = []  # else it's for the garbage collector to say what is loaded anew
 
         def note(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
             sent.append(statement)
@@ -164,7 +166,7 @@ class Way:
                 step = self._begin(f"{kind_of(entity)} in a Session, {name}")
                 with self._watched(step):
                     try:
-                        do()
+                        kept += [do(), *session.identity_map.values()]
                         step.seen |= of_entity(entity, deep=False) | snapshots._accessed(
                             entity, state_of(entity)
                         )
@@ -218,13 +220,26 @@ def differences(first: Way, second: Way) -> list[str]:
         if one is None or other is None or one.name != other.name:
             lines.append(f"{first.name} did {one and one.name}, {second.name} {other and other.name}")
             break
-        for path in sorted(one.seen.keys() | other.seen.keys()):
+        paths = sorted(one.seen.keys() | other.seen.keys())
+        if one.seen.get("raised.error") != other.seen.get("raised.error"):
+            paths = [path for path in paths if path.startswith("raised")]  # the results then say nothing more
+        for path in paths:
             here, there = one.seen.get(path, "nothing"), other.seen.get(path, "nothing")
             if here != there:
+                here, there = around(here, there), around(there, here)
                 lines.append(f"{one.name}: {path}\n    {first.name}: {here}\n    {second.name}: {there}")
     for warned in first.warned ^ second.warned:
         lines.append(f"only one of the two warned: {warned}")
     return lines
+
+
+def around(text: str, other: str) -> str:
+    """The part of a long text where it begins to differ from the other."""
+    if len(text) <= MOST_CHARACTERS:
+        return text
+    same = next((at for at, (a, b) in enumerate(zip(text, other, strict=False)) if a != b), len(other))
+    start = max(0, same - MOST_CHARACTERS // 2)
+    return f"… {text[start : start + MOST_CHARACTERS]} …"
 
 
 def report(lines: list[str]) -> str:
