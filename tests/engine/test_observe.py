@@ -204,6 +204,20 @@ def test_a_callback_is_told_no_more_once_it_is_taken_back(faced: Face, db: Any) 
     assert not db.home.observers
 
 
+def test_a_callback_may_take_itself_back(faced: Face, db: Any) -> None:
+    told: list[StatementEvent] = []
+
+    def once(seen: StatementEvent) -> None:
+        told.append(seen)
+        forget()
+
+    forget = db.on_statement(once)
+    db.on_statement(told.append)
+    for _ in range(2):
+        execute(faced, db, text("SELECT 1"))
+    assert len(told) == 3
+
+
 def test_callbacks_come_and_go_while_a_statement_is_on_its_way(faced: Face, db: Any) -> None:
     told: list[StatementEvent] = []
 

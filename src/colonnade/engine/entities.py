@@ -35,6 +35,11 @@ def remember_objects(session: Session) -> None:
             _registries.add(object_mapper(entity).registry)
 
 
+def known_registries() -> int:
+    """Count the registries that are known: with one more, a table may have a class that it had not."""
+    return len(_registries)
+
+
 def entity_of(table: Table | None, name: str | None) -> str | None:
     """Give the name of the class mapped to the table, or the table's where there's none.
 

@@ -19,7 +19,7 @@ from sqlalchemy import Delete, Insert, Select, Table, TextClause, Update, event,
 from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.orm import class_mapper
 
-from colonnade.engine.entities import entity_of, remember, remember_objects
+from colonnade.engine.entities import entity_of, known_registries, remember, remember_objects
 from colonnade.engine.failures import table_in_text, table_of
 from colonnade.engine.guard import GUARD_OPTION
 from colonnade.errors import DatabaseError
@@ -146,15 +146,16 @@ class Observers:
         if slow_statement_s is not None:
             self._callbacks[_log_slow] = lambda told: _log_slow(told, slow_statement_s)
         _by_engine[engine] = self
-        event.listen(engine, "before_cursor_execute", self._before)
+        event.listen(engine, "before_cursor_execute", self._before, retval=True)
         event.listen(engine, "after_cursor_execute", self._after)
         event.listen(engine, "handle_error", self._failed)
 
     def _before(
         self, connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
-    ) -> None:
+    ) -> tuple[str, Any]:
         if self._callbacks and context is not None and not _CONTROL.match(statement):
             setattr(context, _STARTED, perf_counter())
+        return statement, parameters
 
     def _after(
         self, connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
@@ -235,8 +236,8 @@ def _way(context: Any) -> Way:
     return "session" if GUARD_OPTION in options else "engine"
 
 
-_known: WeakKeyDictionary[Any, tuple[str, str]] = WeakKeyDictionary()
-"""Class and table of statements that SQLAlchemy has compiled, and keeps."""
+_known: WeakKeyDictionary[Any, tuple[int, tuple[str | None, str | None]]] = WeakKeyDictionary()
+"""Class and table of statements that SQLAlchemy has compiled and keeps, with the registries known then."""
 
 
 def _concerned(context: Any, statement: str) -> tuple[str | None, str | None]:
@@ -246,23 +247,25 @@ def _concerned(context: Any, statement: str) -> tuple[str | None, str | None]:
     if source is None or isinstance(source, TextClause):
         name = table_in_text(statement)
         return entity_of(None, name), name
-    found = _known.get(compiled)
-    if found is not None:
-        return found
-    described = _described(source)
+    then, found = _known.get(compiled, (-1, (None, None)))
+    if then != known_registries():
+        found = _found(source, context.execution_options)
+        _known[compiled] = known_registries(), found
+    return found
+
+
+def _found(statement: Any, options: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    described = _described(statement)
     if described is None:
-        table = table_of(source)
-        _remember_flushed(context.execution_options)
+        table = table_of(statement)
+        _remember_flushed(options)
     else:
         remember(described)
         mapped = class_mapper(described).local_table
         table = mapped if isinstance(mapped, Table) else None
     if table is None:
         return (None if described is None else described.__name__), None
-    entity = entity_of(table, None) or table.name
-    if entity != table.name:  # it may get its class later
-        _known[compiled] = entity, table.fullname
-    return entity, table.fullname
+    return entity_of(table, None), table.fullname
 
 
 def _remember_flushed(options: Mapping[str, Any]) -> None:
