@@ -76,13 +76,20 @@ def of_entity(entity: Any, *, deep: bool = True) -> Snapshot:
         if name not in values or attribute.loaded_value is not values[name]:
             seen[f"{name}: loaded_value"] = shown_under(name, attribute.loaded_value)
     if deep:
-        unpickled = of_entity(pickle.loads(pickle.dumps(entity)), deep=False)
-        seen |= under("pickled", _changed(seen, unpickled))
+        seen |= under("pickled", _changed(seen, _pickled(entity)))
         seen |= under("copied", {"names": shown(sorted(copy.copy(entity).__dict__))})
         before = dict(seen)
         seen |= _accessed(entity, state)
         seen |= under("accessed", _changed(before, of_entity(entity, deep=False)))
     return seen
+
+
+def _pickled(entity: Any) -> Snapshot:
+    try:
+        pickled = pickle.dumps(entity)
+    except Exception as error:  # noqa: BLE001 (a class, an option or a value that can't be, on both ways)
+        return of_error(error)
+    return of_entity(pickle.loads(pickled), deep=False)
 
 
 def _changed(before: Snapshot, after: Snapshot) -> Snapshot:

@@ -134,6 +134,32 @@ def test_related_rows_that_are_marked_as_deleted(both: Both) -> None:
     both(scenario, Shelf, Book)
 
 
+@pytest.mark.parametrize("include_deleted", [False, True])
+def test_related_rows_that_are_read_anew(both: Both, include_deleted: bool) -> None:
+    """`refresh` of a relationship, and what is loaded along with an expired object."""
+
+    def scenario(way: Way) -> None:
+        way.call("create", Shelf, Shelf(id=1, books=[Book(name="a"), Book(name="b")]))
+        way.call("delete", Book, 1)
+        for name, args in (("get", (1,)), ("find", ())):
+            got = way.call(name, Shelf, *args, include_deleted=include_deleted)
+            shelf = got[0] if isinstance(got, list) else got
+
+            def refresh(session: Any, shelf: Shelf = shelf) -> list[Any]:
+                session.add(shelf)
+                session.refresh(shelf, ["books"])
+                refreshed = [book.name for book in shelf.books]
+                session.expire(shelf)
+                session.refresh(shelf, ["name", "books"])
+                refreshed += [book.name for book in shelf.books]
+                session.expire_all()
+                return refreshed + [book.name for book in shelf.books]
+
+            way.look("refreshed", way.in_session(refresh))
+
+    both(scenario, Shelf, Book)
+
+
 def test_a_stale_version(both: Both) -> None:
     def scenario(way: Way) -> None:
         made = way.call("create", relations.Versioned, relations.Versioned(name="a"))
