@@ -12,7 +12,7 @@ from sqlalchemy.orm import class_mapper as mapper_of
 
 from colonnade import AsyncDatabaseManager, DatabaseManager
 from colonnade.testing.databases import Databases
-from tests.databases import _RAN_ON, Driver, _reason
+from tests.databases import _RAN_ON, DRIVERS, Driver, _reason
 from tests.faces import Face
 from tests.ways.emptying import empty
 from tests.ways.recording import Way, differences, report
@@ -21,6 +21,16 @@ SYNC_DRIVERS = {"sqlite": "pysqlite", "postgresql": "psycopg", "mysql": "pymysql
 WAYS = {"session": False, "direct": True}
 
 Both = Callable[..., None]
+
+
+def on(*ids: str) -> Any:
+    """A mark for tests of what no driver has a part in: they run on these alone."""
+    drivers = [pytest.param(driver, id=driver.id) for driver in DRIVERS if driver.id in ids]
+    return pytest.mark.parametrize("driver", drivers, indirect=True)
+
+
+ON_ONE = on("sqlite")
+ON_THREE = on("sqlite", "asyncpg", "mysql")
 
 
 class Ground:

@@ -46,7 +46,8 @@ class Unheard(Base):
 
 SESSION_EVENTS = (
     "before_flush after_flush after_flush_postexec before_commit after_commit after_rollback "
-    "after_soft_rollback after_begin before_attach after_attach after_transaction_create after_transaction_end do_orm_execute "
+    "after_soft_rollback after_begin before_attach after_attach after_transaction_create "
+    "after_transaction_end do_orm_execute "
     "loaded_as_persistent transient_to_pending pending_to_persistent persistent_to_detached "
     "persistent_to_deleted deleted_to_detached persistent_to_transient detached_to_persistent "
     "after_bulk_update after_bulk_delete"

@@ -12,9 +12,8 @@ from sqlalchemy import event
 from sqlalchemy import inspect as state_of
 from sqlalchemy.orm import Session, with_loader_criteria
 
-from tests.databases import DRIVERS
 from tests.ways import listening
-from tests.ways.conftest import Both
+from tests.ways.conftest import ON_ONE, ON_THREE, Both
 from tests.ways.listening import Heard, Tenanted, Unheard, brief_walk, heard, target_of, walk
 from tests.ways.recording import Way
 
@@ -34,6 +33,7 @@ NAMES = [f"{kind} {names[0]}{' active' if 'active_history' in how else ''}" for 
 Listening = Callable[[Way], Any]
 
 
+@ON_THREE
 @pytest.mark.parametrize("kind, names, options", OBJECTS, ids=NAMES)
 def test_listeners_of_objects(both: Both, kind: str, names: list[str], options: dict[str, Any]) -> None:
     """Those that come after the first call are heard; those that are gone are not."""
@@ -50,7 +50,7 @@ def test_listeners_of_objects(both: Both, kind: str, names: list[str], options: 
     both(scenario, Heard)
 
 
-@pytest.mark.parametrize("driver", DRIVERS[:1], ids=lambda driver: driver.id, indirect=True)
+@ON_ONE
 @pytest.mark.parametrize("kind, names, options", OBJECTS, ids=NAMES)
 def test_each_listener_by_itself(both: Both, kind: str, names: list[str], options: dict[str, Any]) -> None:
     """One at a time: none is served only because another is there, too."""
@@ -153,18 +153,13 @@ ACTING: list[tuple[str, str, Any, Callable[..., Any], dict[str, Any]]] = [
     ("a mark on refreshing", "refresh", Heard, mark_loaded, {}),
     ("a mark when persistent", "loaded_as_persistent", Session, note_in_info, {}),
     ("a value on setting", "set", Heard.name, uppercase, {"retval": True}),
-    (
-        "a value of a mixin's on setting",
-        "set",
-        Tenanted.tenant,
-        uppercase,
-        {"retval": True, "propagate": True},
-    ),
+    ("a value on setting, for subclasses", "set", Heard.name, uppercase, {"retval": True, "propagate": True}),
     ("a value on first reading", "init_scalar", Heard.name, default_name, {"retval": True}),
     ("a value on making", "init", Heard, fill_in, {}),
 ]
 
 
+@ON_THREE
 @pytest.mark.parametrize(
     "name, target, function, options", [a[1:] for a in ACTING], ids=[a[0] for a in ACTING]
 )
