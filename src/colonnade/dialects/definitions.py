@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 Kind = Literal["word", "name", "string", "number", "symbol"]
 
@@ -45,8 +45,8 @@ def tokens(text: str, hints: bool = False) -> list[Token]:
         if kind == "quoted":
             closing = piece[-1]
             found.append(Token("name", piece[1:-1].replace(closing * 2, closing)))
-        elif kind == "word" or kind == "string" or kind == "number" or kind == "symbol":
-            found.append(Token(kind, piece))
+        elif kind != "space":
+            found.append(Token(cast(Kind, kind), piece))
     return found
 
 
@@ -71,23 +71,23 @@ def unwrapped(parts: Sequence[Token]) -> Sequence[Token]:
 
 
 class Cursor:
-    """A place in a sequence of tokens."""
+    """A place in a sequence of tokens; where it's `exact`, keywords are those in capitals alone."""
 
-    def __init__(self, parts: Sequence[Token]) -> None:
+    def __init__(self, parts: Sequence[Token], exact: bool = False) -> None:
         self._parts = parts
         self._at = 0
+        self._words = tuple(
+            (token.text if exact else token.text.upper()) if token.kind in ("word", "symbol") else ""
+            for token in parts
+        )
 
     @property
     def done(self) -> bool:
         return self._at >= len(self._parts)
 
     def sees(self, *words: str) -> bool:
-        """Tell whether these words or symbols come next, in any case and without quotes."""
-        coming = self._parts[self._at : self._at + len(words)]
-        return len(coming) == len(words) and all(
-            token.kind in ("word", "symbol") and token.text.upper() == word
-            for token, word in zip(coming, words, strict=True)
-        )
+        """Tell whether these words or symbols come next, without quotes."""
+        return self._words[self._at : self._at + len(words)] == words
 
     def takes(self, *words: str) -> bool:
         """Move past these words if they come next, and tell whether they did."""
@@ -112,7 +112,10 @@ class Cursor:
     def until(self, *stops: tuple[str, ...]) -> Sequence[Token]:
         """Give what stands before the first of these phrases that is in no parentheses, or to the end."""
         start = self._at
-        while not self.done and not any(self.sees(*stop) for stop in stops):
+        first = {stop[0] for stop in stops}  # most tokens begin none
+        while not self.done:
+            if self._words[self._at] in first and any(self.sees(*stop) for stop in stops):
+                break
             self._at = _closing(self._parts, self._at) + 1 if self.sees("(") else self._at + 1
         return self._parts[start : self._at]
 
@@ -137,11 +140,14 @@ def _closing(parts: Sequence[Token], opening: int) -> int:
 
 
 class Spelling:
-    """One way to write tokens: keywords in capitals, functions small, quotes where a name needs them."""
+    """One way to write tokens: keywords in capitals, functions small, quotes where a name needs them.
 
-    def __init__(self, reserved: Iterable[str], quote: str = '"') -> None:
+    A `soft` keyword may be a name as well, and can't be told from one: quoted or not it's in capitals.
+    """
+
+    def __init__(self, reserved: Iterable[str], soft: Iterable[str] = ()) -> None:
         self._reserved = frozenset(reserved)
-        self._quote = quote
+        self._soft = frozenset(soft)
 
     def write(self, parts: Sequence[Token]) -> str:
         """Give the text."""
@@ -158,9 +164,11 @@ class Spelling:
         """Give a name, quoted where it needs to be."""
         if re.fullmatch(r"[^\W\d][\w$]*", text) and text.upper() not in self._reserved:
             return text
-        return f"{self._quote}{text.replace(self._quote, self._quote * 2)}{self._quote}"
+        return '"' + text.replace('"', '""') + '"'
 
     def _spelled(self, token: Token, after: Token | None) -> str:
+        if token.kind in ("name", "word") and token.text.upper() in self._soft:
+            return token.text.upper()
         if token.kind == "name":
             return self.name(token.text)
         if token.kind != "word":
