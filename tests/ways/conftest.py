@@ -57,14 +57,19 @@ class Ground:
             self._made.add(id(metadata))
             self._kept.append(metadata)
 
-    def unmake(self, schema: str) -> None:
+    def unmake(self, metadata: MetaData) -> None:
+        """Drop the tables of the metadata."""
+        if metadata in self._kept:
+            metadata.drop_all(self.engine)
+            self._kept.remove(metadata)
+            self._made.discard(id(metadata))
+
+    def unmake_schema(self, schema: str) -> None:
         """Drop the tables that were made in the schema."""
         for metadata in [
             kept for kept in self._kept if any(t.schema == schema for t in kept.tables.values())
         ]:
-            metadata.drop_all(self.engine)
-            self._kept.remove(metadata)
-            self._made.discard(id(metadata))
+            self.unmake(metadata)
 
     def close(self) -> None:
         if self._engine is not None:

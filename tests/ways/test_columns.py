@@ -53,7 +53,7 @@ def shelf(ground: Ground, driver: Driver, tmp_path: Path) -> Iterator[Callable[[
         with ground.engine.begin() as connection:
             connection.exec_driver_sql(f"CREATE SCHEMA {columns.SHELF}")
         yield lambda engine: None
-        ground.unmake(columns.SHELF)
+        ground.unmake_schema(columns.SHELF)
         with ground.engine.begin() as connection:
             connection.exec_driver_sql(f"DROP SCHEMA {columns.SHELF}")
         return
@@ -64,7 +64,7 @@ def shelf(ground: Ground, driver: Driver, tmp_path: Path) -> Iterator[Callable[[
     event.listen(ground.engine, "connect", attach)
     ground.engine.dispose()
     yield lambda engine: event.listen(engine, "connect", attach)
-    ground.unmake(columns.SHELF)
+    ground.unmake_schema(columns.SHELF)
     event.remove(ground.engine, "connect", attach)
     ground.engine.dispose()
 

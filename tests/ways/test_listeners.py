@@ -90,8 +90,12 @@ def only_tenant_1(state: Any) -> None:
         state.statement = state.statement.options(criteria)
 
 
+class Refused(Exception):
+    """What a user's own listener raises."""
+
+
 def refuse_reads(state: Any) -> None:
-    raise PermissionError("not for you")
+    raise Refused("not for you")
 
 
 def set_tenant(session: Session, *_: Any) -> None:
@@ -101,7 +105,7 @@ def set_tenant(session: Session, *_: Any) -> None:
 
 
 def refuse_flush(*_: Any) -> None:
-    raise PermissionError("nothing is written")
+    raise Refused("nothing is written")
 
 
 def shout(_mapper: Any, _connection: Any, entity: Any) -> None:
