@@ -12,12 +12,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from sqlalchemy.exc import StatementError
+
 from colonnade.dialects.contract import BEGIN_OPTION, Failure
 from colonnade.engine.entities import known_tables
 from colonnade.engine.failures import Kind, asker, drivers_own
 from colonnade.engine.observe import WAY_OPTION
+from colonnade.engine.orm_errors import decode_unmade
 from colonnade.engine.pool import DirectPool, Lent
-from colonnade.engine.translate import place_of, translate, translated
+from colonnade.engine.translate import logged, place_of, translate, translated
 from colonnade.errors import DatabaseError
 
 if TYPE_CHECKING:
@@ -55,6 +58,8 @@ class Driver:
         self._place = place_of(home.engine)
         self._lock_timeout_s = home.settings.lock_timeout_s
         self._observers = home.observers
+        self.numbers_rows = self._dialect.direct.NUMBERS_ROWS
+        """Whether the driver tells the number that the database gave a new row."""
 
     def fetch(self, sent: Sent, parameters: Any) -> Rows:
         """Send the statement and give all its rows.
@@ -184,6 +189,18 @@ class Driver:
         )
 
 
+def unmade(sent: Sent, error: Exception) -> DatabaseError:
+    """Give our error for a statement that was never sent, as what a type can't convert gives through Core.
+
+    Ours come back as they are.
+    """
+    if isinstance(error, DatabaseError):
+        return error
+    failure = Failure(error, "statement", known_tables(None, sent.table), table=sent.table)
+    wrapped = StatementError(str(error), sent.text, None, error)
+    return logged(decode_unmade(wrapped, failure), "statement")
+
+
 def _one(number: int) -> int:
     return 1
 
@@ -203,6 +220,18 @@ class Core:
         """Send the statement and give how many rows it concerned."""
         with self._connection() as connection:
             return connection.execute(statement, values).rowcount
+
+    def one(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Send an INSERT of one row, and give what it returns."""
+        with self._connection() as connection:
+            result = connection.execute(statement, values)
+            return result.one() if result.returns_rows else ()
+
+    def insert(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Any]:
+        """Send an INSERT of one row, and give its key."""
+        with self._connection() as connection:
+            key: Sequence[Any] = connection.execute(statement, values).inserted_primary_key
+            return key
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence, Sized
 from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import ColumnDefault, Connection, Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.instrumentation import ClassManager
@@ -55,7 +55,8 @@ SESSION_EVENTS = (
     "after_bulk_update",
     "after_bulk_delete",
 )
-LOAD_EVENTS = ("load", "refresh", "refresh_flush", "expire")
+LOAD_EVENTS = ("load", "refresh")
+FLUSH_EVENTS = ("refresh_flush", "expire")
 WRITE_EVENTS = (
     "before_insert",
     "after_insert",
@@ -67,6 +68,12 @@ WRITE_EVENTS = (
 SET_EVENTS = ("set", "modified")
 
 _ANY_SESSION = Session()
+
+
+class _EveryConnection:
+    """Shows the listeners of the class Connection, none of which is at hand."""
+
+    dispatch = Connection.dispatch._for_class(Connection)
 
 
 Target = tuple[str, Any, Iterable[str]]
@@ -144,12 +151,17 @@ def engine_targets(engine: Engine) -> list[Target]:
         ("engine", engine, TRANSACTION_EVENTS),
         ("dialect", engine.dialect, EXECUTION_EVENTS),
         ("pool", engine.pool, POOL_EVENTS),
+        ("connection", _EveryConnection, TRANSACTION_EVENTS),
     ]
 
 
 def hook_targets(engine: Engine) -> list[Target]:
     """Give where tracing listens: a call through Core serves it."""
-    return [("engine", engine, CURSOR_EVENTS), ("dialect", engine.dialect, ("handle_error",))]
+    return [
+        ("engine", engine, CURSOR_EVENTS),
+        ("connection", _EveryConnection, CURSOR_EVENTS),
+        ("dialect", engine.dialect, ("handle_error",)),
+    ]
 
 
 def session_target() -> Target:
@@ -193,6 +205,29 @@ def columns_evaluating_none(mapper: Mapper[Any], table: Any) -> frozenset[Any]:
     return frozenset(mapper._insert_cols_evaluating_none[table])
 
 
+def counts_by_one(mapper: Mapper[Any]) -> bool:
+    """Tell whether the class has no version counter, or one that SQLAlchemy itself raises by one."""
+    generator: Any = mapper.version_id_generator
+    if mapper.version_id_col is None:
+        return True
+    return callable(generator) and generator.__module__ == Mapper.__module__
+
+
+def needs_no_context(default: Any) -> bool:
+    """Tell whether a default's function was given without a parameter, or asks for the row's values alone."""
+    return getattr(default, "__code__", None) is _WITHOUT_CONTEXT or hasattr(default, "colonnade_values_only")
+
+
+_WITHOUT_CONTEXT = ColumnDefault(lambda: None).arg.__code__  # type: ignore[attr-defined]
+"""The code of what SQLAlchemy puts around a function that takes no context."""
+
+
+def bind_processors(compiled: SQLCompiler) -> Mapping[str, Callable[[Any], Any]]:
+    """Give what converts the statement's values for the driver, by name."""
+    processors: Any = compiled._bind_processors
+    return processors  # type: ignore[no-any-return]
+
+
 def compiled_cache(size: int) -> MutableMapping[Any, Any]:
     """Give a place for compiled statements that keeps those in use."""
     return LRUCache(size)
@@ -213,7 +248,8 @@ def compiled_with(
 
 def driver_parameters(compiled: SQLCompiler, values: Mapping[str, Any]) -> tuple[str, Any]:
     """Give the statement as the driver has it, and its parameters, converted by their types."""
-    text, order = compiled.string, compiled.positiontup
+    text: str = compiled.string
+    order: Sequence[str] | None = compiled.positiontup
     processors: Any = compiled._bind_processors
     if compiled.literal_execute_params or compiled.post_compile_params:
         expanded = compiled._process_parameters_for_postcompile(dict(values))

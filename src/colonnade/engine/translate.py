@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import Dialect as SQLAlchemyDialect
     from sqlalchemy.orm import Session
 
-__all__ = ["attach", "place_of", "remember", "translate", "translate_orm", "translated"]
+__all__ = ["attach", "logged", "place_of", "remember", "translate", "translate_orm", "translated"]
 
 _logger = logging.getLogger("colonnade")
 _logger.addHandler(logging.NullHandler())  # a program that sets up no logging hears of errors by exception
@@ -119,7 +119,7 @@ def translate(
         fault = Fault(AmbiguousCommitError, connection_lost=True)
     table = find_table(failure.tables, fault.table)
     entity = entity_of(table, fault.table)
-    return _logged(
+    return logged(
         fault.error(
             message_of(fault, failure, entity, place),
             entity=entity,
@@ -165,7 +165,7 @@ def translate_orm(error: SQLAlchemyError, session: Session | None = None) -> Dat
         remember_objects(session)
     if isinstance(error, DBAPIError):
         return _foreign(error, session)
-    return _logged(decode_orm(error), "statement")
+    return logged(decode_orm(error), "statement")
 
 
 def _foreign(error: DBAPIError, session: Session | None) -> DatabaseError:
@@ -179,7 +179,7 @@ def _foreign(error: DBAPIError, session: Session | None) -> DatabaseError:
         ours = translate(failure, dialect=dialect, orig=error.orig, statement=error.statement)
     if ours is None:
         text = "the database refused the statement"
-        return _logged(StatementError(text, orig=error.orig, statement=error.statement), "statement")
+        return logged(StatementError(text, orig=error.orig, statement=error.statement), "statement")
     ours.connection_invalidated = error.connection_invalidated
     return ours
 
@@ -231,7 +231,7 @@ def _unmade(context: ExceptionContext, failure: Failure) -> DatabaseError | None
     """Translate what went wrong before anything was sent: a value that its type can't convert."""
     if not isinstance(context.sqlalchemy_exception, SQLAlchemyStatementError):
         return None
-    return _logged(decode_unmade(context.sqlalchemy_exception, failure), failure.phase)
+    return logged(decode_unmade(context.sqlalchemy_exception, failure), failure.phase)
 
 
 def _by_python(failure: Failure) -> Fault | None:
@@ -289,7 +289,8 @@ def _remedy(fault: Fault) -> str | None:
     return None
 
 
-def _logged(error: DatabaseError, phase: Phase) -> DatabaseError:
+def logged(error: DatabaseError, phase: Phase) -> DatabaseError:
+    """Log an error that goes to the caller, once and without values, and give it back."""
     level = logging.ERROR if isinstance(error, _GRAVE) else logging.INFO
     if isinstance(error, _NOTABLE) and not isinstance(error, AmbiguousCommitError):
         level = logging.WARNING

@@ -107,6 +107,9 @@ def _created(context: Any) -> datetime:
     return created if isinstance(created, datetime) else _now()
 
 
+_created.colonnade_values_only = True  # type: ignore[attr-defined] (no Session is needed to call it)
+
+
 def _count_versions(cls: type[Any]) -> None:
     own = cls.__dict__.get("__mapper_args__")
     if own is None and not any("__mapper_args__" in base.__dict__ for base in cls.__mro__[1:]):

@@ -6,72 +6,24 @@ where the Session must serve: the class isn't plainly mapped, or somebody listen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Generic, Literal, TypeVar
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Engine, Select, bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Mapper
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from colonnade.engine import internals
 from colonnade.engine.direct import Core, Driver, Sent
-from colonnade.engine.failures import Kind
 from colonnade.engine.home import Home
 from colonnade.models.mixins import SoftDeleteMixin
+from colonnade.repository.direct_writing import DirectWriting
 from colonnade.repository.fields import fields_of
 from colonnade.repository.instances import Instances, unhurried
 from colonnade.repository.plainly import reads_plainly
+from colonnade.repository.prepared import KEY, NOT_DIRECT, NotDirect, Prepared, Way
 
 T = TypeVar("T")
-Way = Literal["direct", "core", "session"]
-
-
-class NotDirect:
-    """The answer of a method that leaves the call to the Session."""
-
-
-NOT_DIRECT: Final = NotDirect()
-
-
-class Prepared:
-    """A statement that is compiled once and sent with other values each time, named `names`."""
-
-    __slots__ = ("names", "parameters", "sent", "statement")
-
-    def __init__(
-        self,
-        statement: Any,
-        names: Sequence[str],
-        engine: Engine,
-        mapper: Mapper[Any],
-        kind: Kind | None = None,
-    ) -> None:
-        compiled = statement.compile(engine, column_keys=list(names) if kind else None)
-        self.statement = statement
-        self.names = tuple(names)
-        self.sent = Sent(compiled.string, mapper.local_table, mapper.class_.__name__, kind)  # type: ignore[arg-type]
-        self.parameters: Callable[[Sequence[Any]], Any] = _binder(compiled, self.names)
-
-    def named(self, values: Sequence[Any]) -> dict[str, Any]:
-        """Give the values by name, as Core takes them."""
-        return dict(zip(self.names, values, strict=True))
-
-
-def _binder(compiled: SQLCompiler, names: tuple[str, ...]) -> Callable[[Sequence[Any]], Any]:
-    """Give what makes of values in the order of `names` the parameters that the driver is given."""
-    processors: Any = compiled._bind_processors
-    if not compiled.positional:
-        shown = [(compiled.escaped_bind_names.get(name, name), processors.get(name)) for name in names]
-        return lambda values: {
-            name: value if process is None else process(value)
-            for (name, process), value in zip(shown, values, strict=True)
-        }
-    order = [(names.index(name), processors.get(name)) for name in compiled.positiontup or ()]
-    if [at for at, _ in order] == list(range(len(names))) and not any(process for _, process in order):
-        return tuple
-    return lambda values: tuple(
-        values[at] if process is None else process(values[at]) for at, process in order
-    )
 
 
 class DirectTable(Generic[T]):
@@ -83,27 +35,34 @@ class DirectTable(Generic[T]):
         self.plain = reads_plainly(mapper, engine)
         self.driver = Driver(home)
         self.core = Core(home)
-        self._engine = engine
+        self.engine = engine
         if not self.plain:
             return
         model: Any = mapper.class_
         self.instances: Instances[T] = Instances(mapper, engine.dialect)
-        self._columns = [getattr(model, name) for name in self.instances.names]
+        self.columns = [getattr(model, name) for name in self.instances.names]
         self._listeners = internals.Listeners(
             [
                 *internals.engine_targets(engine),
                 internals.session_target(),
-                ("mapper", mapper, internals.WRITE_EVENTS),
                 ("instance", mapper.class_manager, internals.LOAD_EVENTS),
             ],
             internals.hook_targets(engine),
             home.own_listeners,
         )
         self._compiled = internals.compiled_cache(200)
-        key = fields_of(model).key
-        by_key = select(*self._columns).where(*(getattr(model, name) == bindparam(name) for name in key))
-        self._by_key = Prepared(self._alive(by_key), key, engine, mapper)
-        self._by_key_even_deleted = Prepared(by_key, key, engine, mapper)
+        names = [f"{KEY}{at}" for at in range(len(mapper.primary_key))]
+        attributes = [getattr(model, name) for name in fields_of(model).key]
+        by_key = select(*self.columns).where(
+            *(one == bindparam(name) for one, name in zip(attributes, names, strict=True))
+        )
+        self._by_key = Prepared(self._alive(by_key), engine, mapper, names=names)
+        self._by_key_even_deleted = Prepared(by_key, engine, mapper, names=names)
+
+    @cached_property
+    def writing(self) -> DirectWriting[T]:
+        """The part that writes."""
+        return DirectWriting(self, self.mapper)
 
     def way(self) -> Way:
         """Tell which way a call may go now."""
@@ -113,7 +72,7 @@ class DirectTable(Generic[T]):
         listeners.refresh()
         if not listeners.silent:
             return "session"
-        return "core" if listeners.hooked or internals.echoes(self._engine) else "direct"
+        return "core" if listeners.hooked or internals.echoes(self.engine) else "direct"
 
     def get(self, key: tuple[Any, ...], include_deleted: bool) -> T | NotDirect | None:
         """Give the entity with this key, or None."""
@@ -137,7 +96,7 @@ class DirectTable(Generic[T]):
 
     def entities(self, statement: Select[Any]) -> list[T] | NotDirect:
         """Give the entities that a SELECT of this class finds."""
-        columns = statement.with_only_columns(*self._columns, maintain_column_froms=True)
+        columns = statement.with_only_columns(*self.columns, maintain_column_froms=True)
         way = self._way_of(columns)
         if way == "core":
             return self.instances.plain(self.core.fetch(columns, {}))
@@ -168,7 +127,7 @@ class DirectTable(Generic[T]):
 
     def _sent(self, statement: Select[Any]) -> tuple[Sent, Any] | None:
         """Give the statement as the driver has it; None for a value that its type can't convert."""
-        compiled, values = internals.compiled_with(statement, self._engine.dialect, self._compiled)
+        compiled, values = internals.compiled_with(statement, self.engine.dialect, self._compiled)
         try:
             text, parameters = internals.driver_parameters(compiled, values)
         except Exception:  # noqa: BLE001 (the Session meets it again, and tells)

@@ -10,11 +10,12 @@ from sqlalchemy import ColumnElement, Select, func, literal, select
 
 from colonnade.errors import DatabaseError, EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
-from colonnade.repository.direct import NOT_DIRECT, DirectTable, NotDirect
+from colonnade.repository.direct import DirectTable
 from colonnade.repository.keys import key_criteria, key_of, key_values, many_keys_criteria, normal_key
 from colonnade.repository.operation import operation, streaming
 from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
+from colonnade.repository.prepared import NOT_DIRECT, NotDirect
 from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
 from colonnade.repository.reread import expire_rows
 from colonnade.repository.softdelete import soft_delete_options, with_options_of

@@ -16,10 +16,11 @@ from colonnade.engine.manager import DatabaseManager
 from colonnade.engine.translate import remember, translate_orm
 from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
 from colonnade.repository.binding import Binding, Manager, is_model, model_argument
-from colonnade.repository.direct import NOT_DIRECT, DirectTable
+from colonnade.repository.direct import DirectTable
 from colonnade.repository.effects import only_reads
 from colonnade.repository.hydrate import name_missing_loads
 from colonnade.repository.operation import Operation
+from colonnade.repository.prepared import NOT_DIRECT
 
 _ALONE = "colonnade.alone"
 """Under this name a session's `info` holds the operation that it was opened for."""

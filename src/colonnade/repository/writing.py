@@ -16,17 +16,43 @@ from colonnade.repository.completion import complete
 from colonnade.repository.fields import validate_updates
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
 from colonnade.repository.holders import deleting
+from colonnade.repository.keys import key_values
 from colonnade.repository.operation import operation
+from colonnade.repository.prepared import NOT_DIRECT, NotDirect
 from colonnade.repository.reading import ReadOperations
 from colonnade.repository.softdelete import loading_all_rows
 
 T = TypeVar("T")
 
 
+def _create_directly(self: WriteOperations[T], entity: T) -> T | NotDirect:
+    """Do what `create` does, past the Session."""
+    table = self._direct_table()
+    if table is None or table.writing.create(entity) is NOT_DIRECT:
+        return NOT_DIRECT
+    return entity
+
+
+def _update_directly(self: WriteOperations[T], id: Any, updates: Mapping[str, Any]) -> T | NotDirect:
+    """Do what `update` does, past the Session."""
+    table = self._direct_table()
+    values = validate_updates(self.model, updates) if table is not None else {}
+    if table is None or not values:
+        return NOT_DIRECT
+    entity = table.writing.update(key_values(self.model, id), values)
+    return self._not_found(id) if entity is None else entity
+
+
+def _delete_directly(self: WriteOperations[T], id: Any, *, hard: bool = False) -> bool | NotDirect:
+    """Do what `delete` does, past the Session."""
+    table = self._direct_table()
+    return NOT_DIRECT if table is None else table.writing.delete(key_values(self.model, id), hard=hard)
+
+
 class WriteOperations(ReadOperations[T]):
     """Creating, changing and deleting one entity."""
 
-    @operation
+    @operation(direct=_create_directly)
     def create(self, entity: T) -> T:
         """Insert the entity and what is attached to it; generated keys and defaults are on the object.
 
@@ -56,7 +82,7 @@ class WriteOperations(ReadOperations[T]):
         carry_over(entity, present)
         return self._stored(present)
 
-    @operation
+    @operation(direct=_update_directly)
     def update(self, id: Any, updates: Mapping[str, Any]) -> T:
         """Set the named fields of the row with this key and give the entity; no fields change nothing.
 
@@ -74,7 +100,7 @@ class WriteOperations(ReadOperations[T]):
         self._set(entity, values)
         return self._stored(entity)
 
-    @operation
+    @operation(direct=_delete_directly)
     def delete(self, id: Any, *, hard: bool = False) -> bool:
         """Delete the row with this key; False when there is none.
 
