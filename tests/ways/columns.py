@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
-from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column, undefer
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    defer,
+    deferred,
+    load_only,
+    mapped_column,
+    undefer,
+    undefer_group,
+)
 
 from colonnade.models import Conventions
 
@@ -39,9 +48,9 @@ LOADS: list[Any] = [
     ("notes", "first"),
     Deferring.raising,
     undefer(Deferring.second),
-    sa.orm.undefer_group("both"),
-    sa.orm.defer(Deferring.name),
-    sa.orm.load_only(Deferring.name),
+    undefer_group("both"),
+    defer(Deferring.name),
+    load_only(Deferring.name),
     "nothing",
 ]
 
@@ -143,7 +152,9 @@ class Translated(TranslatedBase):
 @cache
 def translated_to(schema: str | None) -> sa.Table:
     """The table of `Translated` as it really is."""
-    return Translated.metadata.tables["tenant.ways_translated"].to_metadata(sa.MetaData(), schema=schema)
+    return Translated.metadata.tables["tenant.ways_translated"].to_metadata(
+        sa.MetaData(), schema=cast(str, schema)
+    )
 
 
 class ConstrainedBase(Conventions, DeclarativeBase): ...

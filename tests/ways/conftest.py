@@ -23,7 +23,7 @@ WAYS = {"session": False, "direct": True}
 Both = Callable[..., None]
 
 
-def on(*ids: str) -> Any:
+def on(*ids: str) -> pytest.MarkDecorator:
     """A mark for tests of what no driver has a part in: they run on these alone."""
     drivers = [pytest.param(driver, id=driver.id) for driver in DRIVERS if driver.id in ids]
     return pytest.mark.parametrize("driver", drivers, indirect=True)

@@ -6,7 +6,7 @@ the way, so that each way has its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -64,7 +64,7 @@ POOL_EVENTS = "checkout checkin connect first_connect reset invalidate close".sp
 
 
 @contextmanager
-def heard(target: Any, names: list[str], calls: list[str], **options: Any) -> Iterator[None]:
+def heard(target: Any, names: Sequence[str], calls: list[str], **options: Any) -> Iterator[None]:
     """Listen to these events of the target, noting each call."""
     listeners = [(name, _noting(name, calls)) for name in names]
     for name, listener in listeners:

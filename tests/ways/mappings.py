@@ -203,7 +203,7 @@ class Extended(Base):
 
     @hybrid_method
     def wider(self, than: int) -> Any:
-        return self.width > than
+        return self.width is not None and self.width > than
 
 
 class OnlySynonyms(Base):
@@ -217,7 +217,7 @@ class OnlySynonyms(Base):
 
     @hybrid_property
     def shout(self) -> Any:
-        return self.name_ + "!"
+        return f"{self.name_}!"
 
     @property
     def name(self) -> str | None:
@@ -240,8 +240,8 @@ class Calculating(Base):
     preset: Mapped[int] = query_expression(default_expr=sa.literal(4))
 
 
-Calculating.next_number = column_property(Calculating.number + 1)  # type: ignore[attr-defined]
-Calculating.deferred_sum = column_property(  # type: ignore[attr-defined]
+Calculating.next_number = column_property(Calculating.number + 1)
+Calculating.deferred_sum = column_property(
     sa.select(sa.func.sum(Calculating.number)).scalar_subquery(), deferred=True
 )
 

@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
@@ -40,7 +41,7 @@ class Step:
     seen: Snapshot
 
 
-class _Records(logging.Handler):
+class Records(logging.Handler):
     def __init__(self, kept: list[logging.LogRecord]) -> None:
         super().__init__()
         self.kept = kept
@@ -99,7 +100,7 @@ class Way:
         for model in models:
             for table in _tables(model):
                 step = self._begin(f"rows of {table.name}")
-                step.seen |= self.in_session(lambda session, table=table: _rows_of(session, table))
+                step.seen |= self.in_session(partial(_rows_of, table))
 
     def live_on(self, entity: Any, changes: Mapping[str, Any]) -> None:
         """Put an object into a plain Session, read, change, refresh, expire, merge and delete it there.
@@ -129,7 +130,7 @@ class Way:
     @contextmanager
     def _watched(self, step: Step) -> Iterator[None]:
         records: list[logging.LogRecord] = []
-        handler, logger = _Records(records), logging.getLogger("colonnade")
+        handler, logger = Records(records), logging.getLogger("colonnade")
         logger.addHandler(handler)
         try:
             with warnings.catch_warnings(record=True) as caught:
@@ -144,7 +145,7 @@ class Way:
     def _live_on(self, session: Session, entity: Any, changes: Mapping[str, Any]) -> None:
         steps: dict[str, Callable[[], Any]] = {
             "added": lambda: session.add(entity),
-            "changed": lambda: [setattr(entity, name, value) for name, value in changes.items()],
+            "changed": partial(_set_all, entity, changes),
             "flushed": session.flush,
             "refreshed": lambda: session.refresh(entity),
             "expired": lambda: session.expire(entity),
@@ -177,6 +178,11 @@ class Way:
             event.remove(self.engine, "before_cursor_execute", note)
 
 
+def _set_all(entity: Any, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(entity, name, value)
+
+
 def kind_of(entity: Any) -> str:
     return type(entity).__name__
 
@@ -197,7 +203,7 @@ def _tables(model: Any) -> list[Table]:
     return [table for table in mapper_of(model).tables if isinstance(table, Table)]
 
 
-def _rows_of(session: Session, table: Table) -> Snapshot:
+def _rows_of(table: Table, session: Session) -> Snapshot:
     connection: Connection = session.connection()
     quoted = connection.dialect.identifier_preparer
     translated = connection.get_execution_options().get("schema_translate_map") or {}

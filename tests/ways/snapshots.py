@@ -28,6 +28,7 @@ VARYING = ("created_at", "updated_at", "deleted_at", "now_")
 """How the names begin of columns that hold another value on each run."""
 
 _INTERNAL = ("_sa_instance_state", "_AssociationProxy_")
+_PLAIN_REPR: Any = object.__repr__
 _SIMPLE = frozenset({str, int, bool, bytes})
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}")
 _FLAGS = (
@@ -205,7 +206,7 @@ def _plain(value: Any) -> str:
         return repr(bytes(value))
     if isinstance(value, str | int | date | Enum):
         return repr(value)
-    if type(value).__repr__ is object.__repr__:
+    if getattr(type(value), "__repr__", None) is _PLAIN_REPR:
         return shown(vars(value)) if type(value).__module__.startswith("tests.") else ""
     if isinstance(value, Mutable):
         return f"{value!r} watched by {sorted(_watchers(value))}"

@@ -19,7 +19,7 @@ from tests.faces import Face
 from tests.ways import listening
 from tests.ways.conftest import ON_THREE, Both
 from tests.ways.listening import Heard, brief_walk, heard, target_of
-from tests.ways.recording import Way
+from tests.ways.recording import Records, Way
 from tests.ways.test_listeners import listened
 
 CURSOR_HOOKS = ("before_cursor_execute", "after_cursor_execute")
@@ -63,7 +63,7 @@ def test_listeners_of_statements(both: Both, kind: str, names: Sequence[str]) ->
     def scenario(way: Way) -> None:
         calls: list[str] = []
         brief_walk(way, Heard)
-        with heard(target_of(kind, way), list(names), calls):
+        with heard(target_of(kind, way), names, calls):
             calls_by_operation(way, calls)
         brief_walk(way, Heard)
 
@@ -225,8 +225,7 @@ def test_an_engine_that_echoes(both: Both) -> None:
 
     def scenario(way: Way) -> None:
         shown: list[logging.LogRecord] = []
-        handler = logging.Handler()
-        handler.emit = shown.append  # type: ignore[method-assign]
+        handler = Records(shown)
         logger = logging.getLogger("sqlalchemy.engine.Engine")
         level = logger.level
         logger.addHandler(handler)

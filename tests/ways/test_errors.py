@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tests.ways import columns, keys
 from tests.ways.columns import Constrained, Owner
@@ -165,11 +166,11 @@ def test_what_is_stored_or_held_already(both: Both) -> None:
 
 
 def test_a_table_that_is_not_there(both: Both) -> None:
-    class Unmade(columns.DeclarativeBase): ...
+    class Unmade(DeclarativeBase): ...
 
     class Missing(Unmade):
         __tablename__ = "ways_missing"
-        id: columns.Mapped[int] = columns.mapped_column(primary_key=True)
+        id: Mapped[int] = mapped_column(primary_key=True)
 
     def scenario(way: Way) -> None:
         way.call("get", Missing, 1)
@@ -186,12 +187,12 @@ def test_a_table_that_is_not_there(both: Both) -> None:
 
 @pytest.mark.parametrize("model", [keys.Automatic])
 def test_a_table_that_has_other_columns(both: Both, model: Any) -> None:
-    class Unmade(columns.DeclarativeBase): ...
+    class Unmade(DeclarativeBase): ...
 
     class Other(Unmade):
         __tablename__ = model.__tablename__
-        id: columns.Mapped[int] = columns.mapped_column(primary_key=True)
-        missing: columns.Mapped[int | None]
+        id: Mapped[int] = mapped_column(primary_key=True)
+        missing: Mapped[int | None]
 
     def scenario(way: Way) -> None:
         way.call("create", model, model(id=1))

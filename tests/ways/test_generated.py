@@ -27,7 +27,7 @@ def compare(both: Both, ground: Ground, shape: Shape) -> None:
 
 def how(examples: int, **more: Any) -> settings:
     return settings(
-        max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck), **more
+        max_examples=examples, deadline=None, database=None, suppress_health_check=[*HealthCheck], **more
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, insert
 from sqlalchemy import inspect as state_of
 from sqlalchemy.orm import Session, with_loader_criteria
 
@@ -17,7 +17,7 @@ from tests.ways.conftest import ON_ONE, ON_THREE, Both
 from tests.ways.listening import Heard, Tenanted, Unheard, brief_walk, heard, target_of, walk
 from tests.ways.recording import Way
 
-OBJECTS: list[tuple[str, list[str], dict[str, Any]]] = [
+OBJECTS: list[tuple[str, Sequence[str], dict[str, Any]]] = [
     ("Session", listening.SESSION_EVENTS, {}),
     ("this mapper", listening.MAPPER_EVENTS, {}),
     ("this class", listening.MAPPER_EVENTS, {"propagate": True}),
@@ -30,12 +30,11 @@ OBJECTS: list[tuple[str, list[str], dict[str, Any]]] = [
     ("an attribute", ["set"], {"active_history": True}),
 ]
 NAMES = [f"{kind} {names[0]}{' active' if 'active_history' in how else ''}" for kind, names, how in OBJECTS]
-Listening = Callable[[Way], Any]
 
 
 @ON_THREE
 @pytest.mark.parametrize("kind, names, options", OBJECTS, ids=NAMES)
-def test_listeners_of_objects(both: Both, kind: str, names: list[str], options: dict[str, Any]) -> None:
+def test_listeners_of_objects(both: Both, kind: str, names: Sequence[str], options: dict[str, Any]) -> None:
     """Those that come after the first call are heard; those that are gone are not."""
 
     def scenario(way: Way) -> None:
@@ -52,7 +51,9 @@ def test_listeners_of_objects(both: Both, kind: str, names: list[str], options: 
 
 @ON_ONE
 @pytest.mark.parametrize("kind, names, options", OBJECTS, ids=NAMES)
-def test_each_listener_by_itself(both: Both, kind: str, names: list[str], options: dict[str, Any]) -> None:
+def test_each_listener_by_itself(
+    both: Both, kind: str, names: Sequence[str], options: dict[str, Any]
+) -> None:
     """One at a time: none is served only because another is there, too."""
 
     def scenario(way: Way) -> None:
@@ -113,7 +114,7 @@ def shout(_mapper: Any, _connection: Any, entity: Any) -> None:
 
 
 def log_row(_mapper: Any, connection: Any, entity: Any) -> None:
-    connection.execute(Unheard.__table__.insert().values(name=f"log of {entity.id}"))
+    connection.execute(insert(Unheard).values(name=f"log of {entity.id}"))
 
 
 def mark_loaded(entity: Any, *_: Any) -> None:

@@ -75,8 +75,8 @@ class Raised(sa.String):
 class Lowered(sa.String):
     """Puts SQL around the column."""
 
-    def column_expression(self, column: Any) -> Any:
-        return sa.func.lower(column, type_=self)
+    def column_expression(self, colexpr: Any) -> Any:
+        return sa.func.lower(colexpr, type_=self)
 
 
 class Wrapped(TypeDecorator[str]):
@@ -86,7 +86,7 @@ class Wrapped(TypeDecorator[str]):
     cache_ok = True
 
     def bind_expression(self, bindparam: Any) -> Any:
-        return sa.func.concat("<", bindparam) if False else sa.func.trim(bindparam)
+        return sa.func.trim(bindparam)
 
     def column_expression(self, column: Any) -> Any:
         return sa.func.upper(column, type_=self)
@@ -113,8 +113,9 @@ class PointType(TypeDecorator[Point]):
     def process_result_value(self, value: Any, dialect: Any) -> Any:
         return None if value is None else Point(*json.loads(value))
 
-    def sort_key_function(self, value: Any) -> Any:
-        return (value.x, value.y)
+    @property
+    def sort_key_function(self) -> Any:  # type: ignore[override]
+        return lambda value: (value.x, value.y)
 
 
 class Angle(UserDefinedType[float]):
@@ -274,10 +275,10 @@ class Changing(Base):
     __tablename__ = "ways_changing"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    settings = mapped_column(MutableDict.as_mutable(sa.JSON))  # type: ignore[arg-type,var-annotated]
-    items = mapped_column(MutableList.as_mutable(sa.PickleType))  # type: ignore[arg-type,var-annotated]
-    marks = mapped_column(MutableSet.as_mutable(sa.PickleType))  # type: ignore[arg-type,var-annotated]
-    counted = mapped_column(Counted.as_mutable(CountedType))  # type: ignore[arg-type,var-annotated]
+    settings = mapped_column(MutableDict.as_mutable(sa.JSON))
+    items = mapped_column(MutableList.as_mutable(sa.PickleType))
+    marks = mapped_column(MutableSet.as_mutable(sa.PickleType))
+    counted = mapped_column(Counted.as_mutable(CountedType))
 
 
 CHANGING: list[dict[str, Any]] = [

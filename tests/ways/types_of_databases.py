@@ -14,6 +14,8 @@ from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.dialects.postgresql import Range
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+_SQLITE: Any = sqlite  # whose types have no types
+
 
 class Mood(enum.Enum):
     GOOD = "g"
@@ -187,18 +189,18 @@ class OnSqlite(SqliteBase):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at = mapped_column(
-        sqlite.DATETIME(
+        _SQLITE.DATETIME(
             storage_format="%(year)04d%(month)02d%(day)02d%(hour)02d%(minute)02d",
             regexp=r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)",
         )
     )
     day = mapped_column(
-        sqlite.DATE(
+        _SQLITE.DATE(
             storage_format="%(month)02d/%(day)02d/%(year)04d",
             regexp=r"(?P<month>\d+)/(?P<day>\d+)/(?P<year>\d+)",
         )
     )
-    hour = mapped_column(sqlite.TIME(truncate_microseconds=True))
+    hour = mapped_column(_SQLITE.TIME(truncate_microseconds=True))
     json = mapped_column(sqlite.JSON)
     numeric = mapped_column(sqlite.NUMERIC(10, 2))
 

@@ -38,7 +38,7 @@ class WithOwnProperty(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
 
 
-WithOwnProperty.name = OwnProperty(sa.Column("name", sa.String(50)))  # type: ignore[attr-defined]
+WithOwnProperty.name = OwnProperty(sa.Column("name", sa.String(50)))
 
 
 class Refreshing(Base):
