@@ -46,14 +46,14 @@ format: .venv/.ready-check
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
 
-# With the peers, in an environment of their own; the table and picture of docs/benchmarks.md come from here.
+# With the peers, in an environment of their own. Without ARGS the figures go into docs/benchmarks.md.
 bench: benchmarks/.venv/.ready
-	@benchmarks/.venv/bin/python -m benchmarks --peers $(ARGS)
-	@benchmarks/.venv/bin/python benchmarks/import_time.py
-	@benchmarks/.venv/bin/python -m benchmarks.stream_memory
+	@status=0; for what in "benchmarks --peers $(or $(ARGS),--json benchmarks/figures.json --docs)" \
+	  benchmarks.import_time benchmarks.stream_memory; do \
+	  benchmarks/.venv/bin/python -m $$what || status=1; done; exit $$status
 
 bench-quick: .venv/.ready-test
-	@.venv/bin/python -m benchmarks --rounds 15 --seconds 1 $(ARGS)
+	@.venv/bin/python -m benchmarks --rounds 15 --least 3 --seconds 1 $(ARGS)
 
 # The newest versions that fit pyproject.toml, from a clean environment; commit the result.
 constraints:

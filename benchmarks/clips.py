@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
@@ -134,8 +132,10 @@ class Store:
         return list(self._connection.scalars(statement))
 
     def version(self) -> str:
-        """Give the server's version."""
-        return ".".join(map(str, self._connection.dialect.server_version_info or ()))
+        """Give the server's name and version."""
+        dialect = self._connection.dialect
+        name = "mariadb" if getattr(dialect, "is_mariadb", False) else self.database
+        return f"{name} {'.'.join(map(str, dialect.server_version_info or ()))}"
 
     def close(self) -> None:
         self._connection.close()
@@ -168,7 +168,7 @@ def _fill_block(connection: Any, first: int, count: int) -> None:
     connection.execute(insert(Clip).from_select(columns, rows, include_defaults=False))
 
 
-def key(rng: random.Random, rows: int = ROWS) -> int:
+def key(rng: random.Random, rows: int) -> int:
     """Give the key of a clip that is there."""
     return rng.randint(1, rows)
 
@@ -178,14 +178,3 @@ def values(rng: random.Random) -> tuple[int, ...]:
     video = rng.randrange(ROWS // CHILDREN)
     start = rng.randrange(1000)
     return (video // PARENTS + 1, video + 1, start, start + 48)
-
-
-@contextmanager
-def filled(database: str, url: str, rows: int = ROWS) -> Iterator[Store]:
-    """Give a store with this many clips, closed at the end."""
-    store = Store(database, url)
-    try:
-        store.fill(rows)
-        yield store
-    finally:
-        store.close()

@@ -2,7 +2,7 @@
 
 Raw: one `INSERT` with the time from the client's clock, in autocommit; the key is read back by
 `RETURNING` on PostgreSQL, by `lastrowid` elsewhere. The object is made before the clock starts; the
-case "object alone" makes it and sends nothing.
+case "objects alone" makes it and sends nothing.
 """
 
 from __future__ import annotations
@@ -63,6 +63,6 @@ QUESTION = Question(
     raw={"sqlite3": sqlite3, "psycopg": psycopg, "asyncpg": asyncpg, "pymysql": pymysql, "asyncmy": asyncmy},
     ours=ours,
     prepare=made,
-    beside={"object alone": partial(made, Clip)},
+    beside={"objects alone": partial(made, Clip)},
     writes=True,
 )

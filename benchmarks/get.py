@@ -45,7 +45,7 @@ def ours(clips: Any, id: int) -> Any:
 QUESTION = Question(
     name="get",
     title="get(id), alone",
-    arguments=lambda store, rng, calls: [key(rng) for _ in range(calls)],
+    arguments=lambda store, rng, calls: [key(rng, store.rows) for _ in range(calls)],
     raw={"sqlite3": sqlite3, "psycopg": psycopg, "asyncpg": asyncpg, "pymysql": pymysql, "asyncmy": asyncmy},
     ours=ours,
 )

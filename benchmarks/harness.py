@@ -18,11 +18,10 @@ import statistics
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 RAW_BATCH_S = 0.004
 LONGEST_BATCH_S = 0.25
-LEAST_ROUNDS = 3
 _LEAD = 4
 _WARM_UPS = 3
 
@@ -37,6 +36,7 @@ class Case:
     name: str
     call: Callable[[Any], Any]
     is_async: bool
+    kind: Literal["raw", "ours", "beside", "peer"]
     prepare: Callable[[Any], Any] = lambda argument: argument
 
 
@@ -61,6 +61,7 @@ class Figure:
     """What one case came to: its ratio to the first case, with quartiles, and the median time of a call."""
 
     case: str
+    kind: str
     ratio: float
     low: float
     high: float
@@ -112,26 +113,26 @@ def measure(
     cases: Sequence[Case],
     work: Work,
     *,
-    rounds: int,
+    rounds: range,
     budget_s: float,
     progress: Callable[[str], None],
 ) -> list[Figure]:
-    """Give a figure for each case. It ends early, after three rounds or more, when the budget is used up."""
+    """Give a figure for each case, from as many rounds as the budget allows, within those given."""
     start = perf_counter()
     calls = _warmed_up(clock, cases, work)
     lead = calls // _LEAD
     times: list[list[float]] = [[] for _ in cases]
-    for turn in range(rounds):
-        if turn >= LEAST_ROUNDS and perf_counter() - start > budget_s:
+    for turn in range(rounds[-1]):
+        if turn >= rounds[0] and perf_counter() - start > budget_s:
             break
-        progress(f"round {turn + 1} of {rounds}")
+        progress(f"round {turn + 1} of {rounds[-1]}")
         work.begin_round()
         for index in _order(len(cases), turn):
             arguments = _prepared(cases[index], work, str(turn), lead + calls)
             clock.seconds(cases[index], arguments[:lead])
             times[index].append(clock.seconds(cases[index], arguments[lead:]) / calls)
             work.tidy()
-    return [_figure(case.name, own, times[0]) for case, own in zip(cases, times, strict=True)]
+    return [_figure(case, own, times[0]) for case, own in zip(cases, times, strict=True)]
 
 
 def _order(count: int, turn: int) -> list[int]:
@@ -159,7 +160,7 @@ def _prepared(case: Case, work: Work, turn: str, calls: int) -> list[Any]:
     return [case.prepare(argument) for argument in work.arguments(rng, calls)]
 
 
-def _figure(name: str, own: list[float], base: list[float]) -> Figure:
+def _figure(case: Case, own: list[float], base: list[float]) -> Figure:
     ratios = [mine / raw for mine, raw in zip(own, base, strict=True)]
     low, median, high = statistics.quantiles(ratios, n=4, method="inclusive")
-    return Figure(name, median, low, high, len(ratios), statistics.median(own))
+    return Figure(case.name, case.kind, median, low, high, len(ratios), statistics.median(own))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from benchmarks.clips import ROWS, Clip, Store
+from benchmarks.clips import Clip, Store
 from benchmarks.question import Question
 from colonnade import BaseRepository, DatabaseManager
 
@@ -23,7 +23,7 @@ SQLITE, FORMAT, NUMBERED = _SELECT.format("?"), _SELECT.format("%s"), _SELECT.fo
 Place = tuple[int, str]
 """A key, and our cursor that goes on from there."""
 
-_cursors: dict[int, str] = {}
+_cursors: dict[int, dict[int, str]] = {}
 
 
 def sqlite3(connection: Any, place: Place) -> Any:
@@ -55,9 +55,9 @@ def ours(clips: Any, place: Place) -> Any:
 
 
 def arguments(store: Store, rng: random.Random, calls: int) -> list[Place]:
-    if not _cursors:
-        _cursors.update(_made(store))
-    return [(key, _cursors[key]) for key in rng.choices(list(_cursors), k=calls)]
+    if store.rows not in _cursors:
+        _cursors[store.rows] = _made(store)
+    return rng.choices(list(_cursors[store.rows].items()), k=calls)
 
 
 def _made(store: Store) -> dict[int, str]:
@@ -65,7 +65,7 @@ def _made(store: Store) -> dict[int, str]:
     rng = random.Random("cursors")
     with DatabaseManager(store.url) as db:
         clips = BaseRepository[Clip](db)
-        keys = sorted(rng.sample(range(ROWS // 10, ROWS - 2 * SIZE), 100))
+        keys = sorted(rng.sample(range(store.rows // 10, store.rows - 2 * SIZE), 100))
         pages = {key: clips.page(Clip.id >= key, order_by="id", limit=1) for key in keys}
     return {key: str(page.next_cursor) for key, page in pages.items()}
 

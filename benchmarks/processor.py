@@ -62,6 +62,13 @@ class Together:
             return []
 
 
+def model_name() -> str:
+    """Give the processors' number and name."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return f"{os.cpu_count()} processors, {names[0] if names else 'of an unknown name'}"
+
+
 def _is_server(task: int) -> bool:
     """Tell whether it's a server's: a server on another machine tells numbers that mean nothing here."""
     name = Path(f"/proc/{task}/comm")

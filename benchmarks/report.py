@@ -10,7 +10,6 @@ from typing import Any
 from benchmarks.harness import Figure
 from benchmarks.targets import TARGETS
 
-OURS = "colonnade"
 CONTROL = "raw again"
 
 
@@ -46,7 +45,9 @@ def records(question: str, driver: str, figures: Iterable[Figure]) -> list[Recor
     figures = list(figures)
     noise = next(figure.noise for figure in figures if figure.case == CONTROL)
     target = TARGETS.get((question, driver))
-    return [Record(question, driver, each, target if each.case == OURS else None, noise) for each in figures]
+    return [
+        Record(question, driver, each, target if each.kind == "ours" else None, noise) for each in figures
+    ]
 
 
 def print_records(title: str, driver: str, lines: Iterable[Record]) -> None:
@@ -65,7 +66,12 @@ def print_records(title: str, driver: str, lines: Iterable[Record]) -> None:
 def _verdict(line: Record) -> str:
     if line.target is None:
         return ""
-    return f"{'MISSED' if line.missed else 'met'}: at most {line.target:.2f}x"
+    if line.missed:
+        return f"MISSED: at most {line.target:.2f}x"
+    unclear = line.figure.ratio > line.target
+    return (
+        f"{f'above, within the noise of {line.noise:.0%}' if unclear else 'met'}: at most {line.target:.2f}x"
+    )
 
 
 def _time(seconds: float) -> str:

@@ -55,7 +55,7 @@ def ours(clips: Any, change: Change) -> Any:
 
 
 def arguments(store: Store, rng: random.Random, calls: int) -> list[Change]:
-    return [(rng.randrange(1000), rng.randrange(1000, 2000), key(rng)) for _ in range(calls)]
+    return [(rng.randrange(1000), rng.randrange(1000, 2000), key(rng, store.rows)) for _ in range(calls)]
 
 
 QUESTION = Question(
