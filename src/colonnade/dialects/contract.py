@@ -226,6 +226,8 @@ class Types(Protocol):
 
     UTC_NOW: str
     """An expression for the present instant in UTC, as a default and in triggers."""
+    TIMESTAMP_IS_TEXT: bool
+    """Whether the driver gives instants as text, in ISO's form."""
     TIMESTAMP_HAS_ZONE: bool
     """Whether the driver is given instants with their zone, or without one and in UTC."""
     DECIMAL_IS_INTEGER: bool

@@ -79,9 +79,51 @@ class UTCDateTime(Plain[datetime]):
         return instant if types is None or types.TIMESTAMP_HAS_ZONE else instant.replace(tzinfo=None)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return _as_utc(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """Do as `process_result_value` behind the dialect's own type does, in one step for each value."""
+        types = types_of(dialect)
+        if types is None or type(self) is not UTCDateTime:
+            return super().result_processor(dialect, coltype)
+        convert = self.impl_instance.result_processor(dialect, coltype)
+        if convert is None:
+            return _as_utc
+        if types.TIMESTAMP_IS_TEXT:
+            return _text_as_utc(convert)
+        return super().result_processor(dialect, coltype)
+
+
+_EPOCH = datetime(1970, 1, 1)
+_EPOCH_UTC = _EPOCH.replace(tzinfo=UTC)
+
+
+def _as_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    if value.tzinfo is not None:
+        return value.astimezone(UTC)
+    # A sum takes a tenth of what `replace` takes, and forgets nothing but a fold.
+    return value.replace(tzinfo=UTC) if value.fold else _EPOCH_UTC + (value - _EPOCH)
+
+
+def _text_as_utc(convert: Callable[[Any], datetime | None]) -> Callable[[Any], datetime | None]:
+    """Give what reads an instant from text as `convert` does, and gives it in UTC."""
+    read = datetime.fromisoformat
+
+    def converted(value: Any) -> datetime | None:
+        # In the form that is written here, read together with its zone: half the time of adding that later.
+        if type(value) is str and len(value) == 26:
+            try:
+                instant = read(value + "+00:00")
+            except ValueError:
+                pass
+            else:
+                if instant.tzinfo is UTC:
+                    return instant
+        return _as_utc(convert(value))
+
+    return converted
 
 
 def _in_utc(value: object) -> datetime:

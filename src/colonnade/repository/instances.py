@@ -1,16 +1,16 @@
 """Rows made into objects, as a Session would have loaded and then let go of them.
 
 In come the rows of one class's columns, from the driver or from Core; out come its instances: loaded,
-unchanged, detached.
+unchanged, detached. What makes them is a function written for the class, one line for each column: a loop
+over columns would take as long again.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import Mapper
@@ -18,30 +18,38 @@ from sqlalchemy.orm import Mapper
 from colonnade.engine import internals
 
 T = TypeVar("T")
+Convert = Callable[[Any], Any]
 
 MANY = 500
 """From so many rows on, Python's garbage collector is paused: it takes most of a large load's time."""
+VERY_MANY = 5_000
+"""From so many on, it is kept from going over them afterwards, too."""
 
 
-class UnfitRowError(Exception):
-    """A row that only the Session knows what to make of: one without a key."""
+class Carried(NamedTuple):
+    """What an object remembers of the statement that it came by, for what it loads later."""
+
+    options: tuple[Any, ...]
+    path: Any
 
 
 class Instances(Generic[T]):
-    """Makes instances of one class from rows of its loaded columns, in the order of `names`."""
+    """Makes instances of one class from rows of its loaded columns, in the order of `names`.
+
+    A row may hold more values behind these.
+    """
 
     def __init__(self, mapper: Mapper[T], dialect: Dialect) -> None:
         attributes = {
             key: prop.columns[0].type for key, prop in mapper.column_attrs.items() if not prop.deferred
         }
         self.names = tuple(attributes)
+        self.key = tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
         self._types = tuple(attributes.values())
         self._dialect = dialect
-        self._class = mapper.class_
-        self._new = internals.new_instance(mapper.class_manager)
-        key = tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
-        self._key: Callable[[dict[str, Any]], tuple[Any, ...]] = _key_getter(key)
-        self._conversions: tuple[tuple[str, Callable[[Any], Any]], ...] | None = None
+        self._manager = mapper.class_manager
+        self._conversions: tuple[Convert | None, ...] | None = None
+        self._makers: dict[tuple[bool, bool, int], Callable[..., list[T] | None]] = {}
 
     @property
     def knows_types(self) -> bool:
@@ -50,48 +58,56 @@ class Instances(Generic[T]):
 
     def learn(self, driver_types: Sequence[Any]) -> None:
         """Take the driver's type of each column."""
-        found = []
-        for name, type_, driver_type in zip(self.names, self._types, driver_types, strict=True):
-            convert = type_.dialect_impl(self._dialect).result_processor(self._dialect, driver_type)
-            if convert is not None:
-                found.append((name, convert))
-        self._conversions = tuple(found)
+        self._conversions = tuple(
+            type_.dialect_impl(self._dialect).result_processor(self._dialect, driver_type)
+            for type_, driver_type in zip(self._types, driver_types, strict=False)
+        )
 
-    def converted(self, rows: Iterable[Sequence[Any]]) -> list[T]:
-        """Make instances of the driver's rows.
+    def converted(self, rows: Sequence[Sequence[Any]], carried: Carried | None = None) -> list[T] | None:
+        """Make instances of the driver's rows; None where one has no key, which the Session leaves out."""
+        return self._made(rows, carried, converts=True)
 
-        Raises:
-            UnfitRowError: for a row whose key is NULL.
-        """
-        assert self._conversions is not None
-        return self._made(rows, self._conversions)
-
-    def plain(self, rows: Iterable[Sequence[Any]]) -> list[T]:
-        """Make instances of rows that SQLAlchemy has converted.
-
-        Raises:
-            UnfitRowError: for a row whose key is NULL.
-        """
-        return self._made(rows, ())
+    def plain(self, rows: Sequence[Sequence[Any]], carried: Carried | None = None) -> list[T] | None:
+        """Make instances of rows that SQLAlchemy has converted; None as above."""
+        return self._made(rows, carried, converts=False)
 
     def _made(
-        self, rows: Iterable[Sequence[Any]], conversions: tuple[tuple[str, Callable[[Any], Any]], ...]
-    ) -> list[T]:
-        # Written flat: it runs once for each row of a load.
-        new, names, key_of, class_ = self._new, self.names, self._key, self._class
-        made = []
-        for row in rows:
-            instance = new()
-            values = instance.__dict__
-            state = values["_sa_instance_state"]
-            values.update(zip(names, row, strict=False))
-            for name, convert in conversions:
-                values[name] = convert(values[name])
-            key = key_of(values)
-            if None in key:
-                raise UnfitRowError
-            state.key = (class_, key, None)
-            made.append(instance)
+        self, rows: Sequence[Sequence[Any]], carried: Carried | None, *, converts: bool
+    ) -> list[T] | None:
+        if not rows:
+            return []
+        shape = (converts, carried is not None, len(rows[0]))
+        make = self._makers.get(shape)
+        if make is None:
+            make = self._makers[shape] = self._maker(*shape)
+        if len(rows) < MANY:
+            return make(rows, carried)
+        with unhurried(len(rows)):
+            return make(rows, carried)
+
+    def _maker(self, converts: bool, carries: bool, width: int) -> Callable[..., list[T] | None]:
+        """Give the function that makes instances of rows of this width."""
+        lines, names = internals.instance_source(self._manager)
+        names["class_"] = self._manager.class_
+        key = [f"v{self.names.index(name)}" for name in self.key]
+        body = [*lines]
+        for at, name in enumerate(self.names):
+            convert = self._conversions[at] if converts and self._conversions else None
+            if convert is not None:
+                names[f"convert{at}"] = convert
+                body.append(f"v{at} = convert{at}(v{at})")
+            body.append(f"values[{name!r}] = v{at}")
+        body += [
+            f"if {' or '.join(f'{value} is None' for value in key)}: return None",
+            f"state.key = (class_, ({', '.join(key)},), None)",
+        ]
+        if carries:
+            body.append("state.load_options, state.load_path = carried")
+        body.append("add(instance)")
+        targets = "".join(f"v{at}, " for at in range(width))
+        source = ["def make(rows, carried):", " made = []", " add = made.append", f" for {targets}in rows:"]
+        exec("\n".join([*source, *(f"  {line}" for line in body), " return made"]), names)
+        made: Callable[..., list[T] | None] = names["make"]
         return made
 
 
@@ -101,15 +117,16 @@ def unhurried(count: int) -> Iterator[None]:
     if count < MANY or not gc.isenabled():
         yield
         return
+    # What is there already is looked at now, so that only what is new is held for old at the end. Objects
+    # that somebody froze would come back with it, so then it isn't done.
+    ages = count >= VERY_MANY and not gc.get_freeze_count()
+    if ages:
+        gc.collect(1)
     gc.disable()
     try:
         yield
     finally:
+        if ages:
+            gc.freeze()
+            gc.unfreeze()
         gc.enable()
-
-
-def _key_getter(names: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
-    if len(names) > 1:
-        return itemgetter(*names)
-    (name,) = names
-    return lambda values: (values[name],)
