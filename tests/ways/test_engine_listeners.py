@@ -28,7 +28,7 @@ STATEMENT_HOOKS = (*CURSOR_HOOKS, "before_execute", "after_execute")
 
 def calls_by_operation(way: Way, calls: list[str]) -> None:
     """One call of each kind, and which events each of them had; not how often."""
-    made = Heard(id=5, name="fox")
+    made, again = Heard(id=5, name="fox"), Heard(id=5)
     operations: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
         ("create", (made,), {}),
         ("get", (5,), {}),
@@ -44,19 +44,29 @@ def calls_by_operation(way: Way, calls: list[str]) -> None:
         ("create_many", ([Heard(id=6), Heard(id=7)],), {}),
         ("update_many", ([{"id": 6, "name": "x"}, {"id": 7, "name": "y"}],), {}),
         ("upsert_many", ([Heard(id=7, name="z")],), {}),
-        ("create", (Heard(id=5),), {}),
+        ("create", (again,), {}),
         ("delete", (5,), {}),
         ("delete_many", ([6, 7],), {}),
     ]
     for name, args, kwargs in operations:
         calls.clear()
         way.call(name, Heard, *args, **kwargs)
-        way.look(f"events of {name}", sorted({call.partition("(")[0] for call in calls}))
+        if not any(
+            one is again for one in args
+        ):  # which statement before a refused one is told of is each way's own
+            way.look(f"events of {name}", sorted({call.partition("(")[0] for call in calls}))
 
 
-@pytest.mark.parametrize("kind", ["this engine", "Engine", "Connection"])
 @pytest.mark.parametrize(
-    "names", [CURSOR_HOOKS, STATEMENT_HOOKS, ["handle_error"]], ids=["cursor", "all", "error"]
+    "kind, names",
+    [
+        ("this engine", CURSOR_HOOKS),
+        ("this engine", STATEMENT_HOOKS),
+        ("this engine", ["handle_error"]),
+        ("Engine", CURSOR_HOOKS),
+        ("Connection", CURSOR_HOOKS),
+    ],
+    ids=["cursor", "all", "error", "every engine", "every connection"],
 )
 @ON_THREE
 def test_listeners_of_statements(both: Both, kind: str, names: Sequence[str]) -> None:

@@ -12,6 +12,7 @@ from tests.ways.conftest import Both, Ground
 from tests.ways.generated import Shape, shapes
 from tests.ways.walks import some_operations
 
+CHECKS: Any = list(HealthCheck)
 SOME = {"sqlite": 20, "postgresql": 5, "mysql": 3}
 
 
@@ -26,9 +27,7 @@ def compare(both: Both, ground: Ground, shape: Shape) -> None:
 
 
 def how(examples: int, **more: Any) -> settings:
-    return settings(
-        max_examples=examples, deadline=None, database=None, suppress_health_check=[*HealthCheck], **more
-    )
+    return settings(max_examples=examples, deadline=None, database=None, suppress_health_check=CHECKS, **more)
 
 
 def test_generated_models(both: Both, ground: Ground, driver: Driver) -> None:
