@@ -177,7 +177,7 @@ class TableText:
         clauses["type"] = _spelling.write(words)
         while not cursor.done:
             self._column_clause(clauses, cursor)
-        if words and words[0].text in _TEXTS:  # as it is, whether said at the column or the table
+        if words and words[0].text in _TEXTS and "charset" not in clauses:  # then it has the table's
             for inherited in ("charset", "collation"):
                 if inherited in self._options:
                     clauses.setdefault(inherited, self._options[inherited])

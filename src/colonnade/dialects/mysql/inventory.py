@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 # Access denied: to a database, a table, a column, an operation or a routine.
 _FORBIDDEN = (1044, 1142, 1143, 1227, 1370)
 _SEEING_ROUTINES = ("EXECUTE", "ALTER ROUTINE", "CREATE ROUTINE", "SHOW ROUTINE", "SHOW CREATE ROUTINE")
+_NAMED = r"(?:\*|`(?:[^`]|``)*`)"
+_GRANT = re.compile(rf"GRANT (.+?) ON (?:TABLE |PROCEDURE |FUNCTION )?({_NAMED}\.{_NAMED}) TO ")
 _WILD = {"%": ".*", "_": "."}
 _SPATIAL = ("geometry", "point", "linestring", "polygon", "multipoint", "multilinestring", "multipolygon")
 
@@ -190,7 +192,7 @@ def _rights(connection: Connection, schema: str) -> set[str]:
     """Give what the account may do in all of the schema; `SELECT ON ROUTINES` for their own table."""
     rights: set[str] = set()
     for (line,) in connection.execute(text("SHOW GRANTS")):
-        if match := re.match(r"GRANT (.+?) ON (?:TABLE )?(\S+) TO ", line):
+        if match := re.match(_GRANT, line):
             given = {right.strip().upper() for right in match[1].split(",")}
             if _covers(match[2], schema):
                 rights |= given

@@ -18,6 +18,7 @@ def _own(catalogue: str, oid: str) -> str:
 DATABASE = """
 SELECT current_setting('server_version_num')::int AS version, current_setting('search_path') AS path,
        current_schema() AS own, (SELECT array_agg(nspname::text) FROM pg_namespace) AS schemas,
+       (SELECT array_agg(nspname::text) FROM pg_namespace WHERE has_schema_privilege(oid, 'USAGE')) AS usable,
        pg_encoding_to_char(encoding) AS encoding, datcollate AS collation, datctype AS ctype
 FROM pg_database WHERE datname = current_database()
 """
@@ -118,6 +119,8 @@ SELECT n.nspname AS schema, c.relname AS relation, ic.relname AS name, quote_ide
        pg_get_indexdef(i.indexrelid, 0, true) AS definition, i.indisunique AS unique,
        CASE WHEN NOT i.indisvalid THEN 'no' END AS valid, i.indisclustered AS clustered,
        i.indisreplident AS replica_identity, ts.spcname AS tablespace,
+       (SELECT h.inhparent::regclass::text FROM pg_inherits h WHERE h.inhrelid = i.indexrelid)
+            AS partition_of,
        (SELECT string_agg(a.attnum || ': ' || a.attstattarget, ', ' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0) AS statistics,
        obj_description(i.indexrelid, 'pg_class') AS comment

@@ -45,6 +45,11 @@ def read(connection: Connection, schemas: Sequence[str] = ()) -> Iterable[Item]:
     own = tuple(schemas) or (_own_schema(database),)
     if missing := [schema for schema in own if schema not in database["schemas"]]:
         raise MigrationError(f"there is no schema {missing[0]!r} in this database")
+    if closed := [schema for schema in own if schema not in database["usable"]]:
+        raise MigrationError(
+            f"the account may not use the schema {closed[0]!r}",
+            remedy="GRANT USAGE ON SCHEMA to it, or use another account",
+        )
     with _search_path(connection, own, database["path"]):
         yield from _Catalogue(connection, own, database).items()
 
@@ -134,7 +139,7 @@ class _Catalogue:
 
     def _indexes(self) -> Iterator[Item]:
         for row in self._rows(catalogue.INDEXES):
-            clauses = _said(row, "unique valid clustered replica_identity statistics comment")
+            clauses = _said(row, "unique valid clustered replica_identity partition_of statistics comment")
             definition = row["definition"]
             start = f"CREATE {'UNIQUE ' if row['unique'] else ''}INDEX {row['quoted']} ON "
             _, _, definition = definition.removeprefix(start).partition(" USING ")

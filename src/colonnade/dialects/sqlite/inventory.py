@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from colonnade.dialects.contract import Item
-from colonnade.dialects.definitions import Cursor, Spelling, Token, tokens
+from colonnade.dialects.definitions import Cursor, Spelling, Token, tokens, unwrapped
 from colonnade.dialects.sqlite.clauses import RESERVED, SOFT, Key, TableText, parts_of_index
 from colonnade.errors import MigrationError
 
@@ -103,7 +103,7 @@ class _Schema:
         cursor.takes("ON")
         cursor.next()
         columns = parts_of_index(cursor.group(), table)
-        where = _spelling.write(cursor.rest()[1:])
+        where = _spelling.write(unwrapped(cursor.rest()[1:]))
         return {**clauses, "columns": columns, **({"where": where} if where else {})}
 
     def _counters(self) -> Iterator[Item]:
@@ -127,7 +127,7 @@ class _Schema:
         try:
             return self._connection.execute(text(statement.replace(":", "\\:"))).all()
         except DBAPIError as error:
-            if "unknown database" in str(error.orig):
+            if str(error.orig) == f"no such table: {self._schema}.sqlite_master":
                 raise MigrationError(f"no database is attached as {self._schema}") from error
             if "not authorized" in str(error.orig) or "prohibited" in str(error.orig):
                 raise MigrationError(
