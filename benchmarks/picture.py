@@ -9,9 +9,9 @@ from typing import Any
 
 DRIVERS = ("sqlite3", "psycopg", "asyncpg")
 
-_PANEL, _NAMES, _SCALE = 300, 98, 150
+_PANEL, _NAMES, _SCALE = 306, 106, 160
 _BAR, _HEAD, _FOOT, _TOP = 12, 20, 12, 44
-_MOST = 100.0
+_LEAST, _MOST = 0.5, 100.0
 _OURS, _PEER, _TARGET, _INK, _GRID = "#1f5f8b", "#b9c2c9", "#c0392b", "#333", "#e4e8ea"
 
 Figures = Sequence[Mapping[str, Any]]
@@ -23,6 +23,8 @@ def picture(figures: Figures, titles: Mapping[str, str]) -> str:
     y = _TOP
     for question, title in titles.items():
         panels = [_panel_figures(figures, question, driver) for driver in DRIVERS]
+        if not any(panels):
+            continue
         body.append(_text(8, y + 12, title, weight="bold"))
         for column, panel in enumerate(panels):
             body += _panel(column * _PANEL, y + _HEAD, panel)
@@ -31,7 +33,7 @@ def picture(figures: Figures, titles: Mapping[str, str]) -> str:
     heads = [
         _text(column * _PANEL + _NAMES, 32, driver, weight="bold") for column, driver in enumerate(DRIVERS)
     ]
-    caption = "times the raw driver, logarithmic from 1 to 100; a red line is our target; shorter is better"
+    caption = "times the raw driver, logarithmic, with lines at 1 and 10; red: our target; shorter is better"
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{y}" viewBox="0 0 {width} {y}"'
@@ -52,7 +54,7 @@ def _panel_figures(figures: Figures, question: str, driver: str) -> list[Mapping
 
 def _panel(x: int, y: int, figures: Figures) -> Iterator[str]:
     height = len(figures) * _BAR
-    for ratio in (1, 10, 100):
+    for ratio in (1, 10):
         at = x + _NAMES + _length(ratio)
         yield f'<path d="M{at:.1f} {y}V{y + height}" stroke="{_GRID}"/>'
     for row, figure in enumerate(figures):
@@ -66,14 +68,15 @@ def _panel(x: int, y: int, figures: Figures) -> Iterator[str]:
             f'<rect x="{x + _NAMES}" y="{top + 1}" width="{max(length, 1):.1f}" height="{_BAR - 3}"'
             f' fill="{_OURS if ours else _PEER}"/>'
         )
-        yield _text(x + _NAMES + length + 4, top + 9, f"{figure['ratio']:.1f}")
-        if figure["target"]:
-            at = x + _NAMES + _length(figure["target"])
+        target = _length(figure["target"]) if figure["target"] else 0
+        if target:
+            at = x + _NAMES + target
             yield f'<path d="M{at:.1f} {top - 1}v{_BAR}" stroke="{_TARGET}" stroke-width="1.5"/>'
+        yield _text(x + _NAMES + max(length, target) + 4, top + 9, f"{figure['ratio']:.1f}")
 
 
 def _length(ratio: float) -> float:
-    return _SCALE * log10(min(max(ratio, 1.0), _MOST)) / log10(_MOST)
+    return _SCALE * log10(min(max(ratio, _LEAST), _MOST) / _LEAST) / log10(_MOST / _LEAST)
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal") -> str:
