@@ -13,13 +13,14 @@ from alembic.operations import Operations
 from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from colonnade import DatabaseManager
+from colonnade import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import MigrationError
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.inventory import Change, Inventory, Item, Key, compare
 from colonnade.models.base import InternalBase
 from colonnade.testing.databases import DATABASES
-from tests.databases import FreshUrl
+from tests.databases import Driver, FreshUrl
+from tests.faces import Face
 from tests.migrations.conftest import carry_out, opened
 from tests.migrations.schemas import (
     FOUND,
@@ -434,3 +435,20 @@ def _account(connection: Connection) -> Iterator[str]:
         yield account
     finally:
         carry_out(connection, (f"DROP USER {account}",))
+
+
+class TestDrivers:
+    """All drivers read the same."""
+
+    def test_each_driver(self, faced: Face, face_url: str, driver: Driver) -> None:
+        with opened(face_url) as connection:
+            expected = _whole(connection)
+        manager = faced.pick(DatabaseManager, AsyncDatabaseManager)(face_url, on_start="ignore")
+        with faced.entered(manager) as db, faced.entered(db.session(read_only=True)) as session:
+            connection = faced.run(session.connection())
+            if faced.is_async:
+                found = faced.run(connection.run_sync(take_inventory))
+            else:
+                found = take_inventory(connection)
+        assert found.items == expected.items
+        assert found.counters == expected.counters

@@ -1,7 +1,8 @@
 """The queries on pg_catalog, from PostgreSQL 13 on. `:schemas` are the names of the schemas to read.
 
 Each gives `schema`, `relation` for what belongs to a table, `name`, and a column for each clause: NULL,
-false or an empty text where there's nothing to say.
+false or an empty text where there's nothing to say. What has the type "char" is cast, since asyncpg
+gives it as bytes.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ FROM pg_database WHERE datname = current_database()
 """
 
 RELATIONS = f"""
-SELECT n.nspname AS schema, NULL AS relation, c.relname AS name, c.relkind AS kind,
+SELECT n.nspname AS schema, NULL AS relation, c.relname AS name, c.relkind::text AS kind,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid, true) END AS definition,
        CASE WHEN c.relkind IN ('r', 'm') AND am.amname <> 'heap' THEN am.amname END AS method,
        array_to_string(c.reloptions, ', ') AS options,
@@ -61,7 +62,7 @@ WHERE n.nspname IN :schemas AND c.relkind IN ('r', 'p', 'f', 'v', 'm') AND {_own
 # some servers (a 15.20 did) put on each column by themselves, another one when a table is made or rewritten.
 COLUMNS = f"""
 SELECT * FROM (
-SELECT n.nspname AS schema, c.relname AS relation, a.attname AS name, c.relkind AS kind,
+SELECT n.nspname AS schema, c.relname AS relation, a.attname AS name, c.relkind::text AS kind,
        row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum) AS position,
        format_type(a.atttypid, a.atttypmod) AS type,
        CASE WHEN a.attnotnull THEN 'no' ELSE 'yes' END AS nullable,
@@ -95,7 +96,7 @@ WHERE kind NOT IN ('v', 'm') OR statistics IS NOT NULL
 
 # A key's index is the key's own; the triggers that carry out a foreign key can be switched off.
 CONSTRAINTS = f"""
-SELECT n.nspname AS schema, c.relname AS relation, con.conname AS name, con.contype AS kind,
+SELECT n.nspname AS schema, c.relname AS relation, con.conname AS name, con.contype::text AS kind,
        pg_get_constraintdef(con.oid, true) AS definition,
        CASE WHEN con.coninhcount > 0 THEN CASE WHEN con.conislocal THEN 'and its own' ELSE 'yes' END END
             AS inherited,
@@ -156,7 +157,7 @@ WHERE n.nspname IN :schemas AND {_own("pg_class", "c.oid")}
 
 TRIGGERS = f"""
 SELECT n.nspname AS schema, c.relname AS relation, t.tgname AS name,
-       pg_get_triggerdef(t.oid, true) AS definition, t.tgenabled AS enabled,
+       pg_get_triggerdef(t.oid, true) AS definition, t.tgenabled::text AS enabled,
        obj_description(t.oid, 'pg_trigger') AS comment
 FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid
@@ -166,7 +167,7 @@ WHERE n.nspname IN :schemas AND NOT t.tgisinternal AND {_own("pg_class", "c.oid"
 
 RULES = f"""
 SELECT n.nspname AS schema, c.relname AS relation, r.rulename AS name,
-       pg_get_ruledef(r.oid, true) AS definition, r.ev_enabled AS enabled,
+       pg_get_ruledef(r.oid, true) AS definition, r.ev_enabled::text AS enabled,
        obj_description(r.oid, 'pg_rewrite') AS comment
 FROM pg_rewrite r
 JOIN pg_class c ON c.oid = r.ev_class
@@ -203,7 +204,7 @@ WHERE n.nspname IN :schemas
 
 # A table's row type and each array type come with their table or type.
 TYPES = f"""
-SELECT n.nspname AS schema, NULL AS relation, t.typname AS name, t.typtype AS kind,
+SELECT n.nspname AS schema, NULL AS relation, t.typname AS name, t.typtype::text AS kind,
        (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
         FROM pg_enum e WHERE e.enumtypid = t.oid) AS labels,
        CASE WHEN t.typtype = 'c' THEN
@@ -241,7 +242,7 @@ WHERE n.nspname IN :schemas AND {_own("pg_type", "t.oid")}
 # A procedure's own COST and ROWS say nothing where they're what a language's functions have without a word.
 FUNCTIONS = f"""
 SELECT n.nspname AS schema, NULL AS relation,
-       p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name, p.prokind AS kind,
+       p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' AS name, p.prokind::text AS kind,
        pg_get_function_arguments(p.oid) AS arguments, pg_get_function_result(p.oid) AS returns,
        l.lanname AS language,
        CASE WHEN p.prokind <> 'a' THEN coalesce({{sqlbody}}, p.prosrc)
@@ -265,8 +266,8 @@ SELECT n.nspname AS schema, NULL AS relation,
        CASE WHEN p.prosecdef THEN 'definer' END AS security, p.proleakproof AS leakproof,
        CASE p.proparallel WHEN 's' THEN 'safe' WHEN 'r' THEN 'restricted' END AS parallel,
        CASE WHEN p.procost <> CASE WHEN l.lanname IN ('c', 'internal') THEN 1 ELSE 100 END
-            THEN p.procost END AS cost,
-       CASE WHEN p.prorows NOT IN (0, 1000) THEN p.prorows END AS rows,
+            THEN p.procost::text END AS cost,
+       CASE WHEN p.prorows NOT IN (0, 1000) THEN p.prorows::text END AS rows,
        array_to_string(p.proconfig, ', ') AS settings,
        CASE WHEN p.prosupport <> 0 THEN p.prosupport::regproc::text END AS support,
        obj_description(p.oid, 'pg_proc') AS comment,
