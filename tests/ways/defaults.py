@@ -79,6 +79,10 @@ class Defaulting:
         return mapped_column(server_default=sa.text("7"))
 
     @declared_attr
+    def whole_by_server(cls) -> Mapped[float]:
+        return mapped_column(sa.Double, server_default=sa.text("2"))
+
+    @declared_attr
     def now_by_server(cls) -> Mapped[Any]:
         return mapped_column(sa.DateTime, server_default=sa.func.now())
 

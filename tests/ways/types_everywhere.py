@@ -97,6 +97,8 @@ NUMBERS: list[dict[str, Any]] = [
     },
 ]
 NUMBER_CHANGES: list[dict[str, Any]] = [
+    # RETURNING of SQLite (3.40) gives whole numbers of a REAL column as integers.
+    {"real": 2.0, "real_53": -4.0, "double": 0.0, "upper_real": 3.0, "money_as_float": 5.0},
     {
         "whole": 8,
         "flag": False,
