@@ -197,6 +197,10 @@ class DriverConnection(Protocol):
         """Tell without a round trip whether the server has closed the connection."""
         ...
 
+    def looks_stale(self) -> bool:
+        """Tell the same before a read, where an answer that is a millisecond old will do."""
+        ...
+
     def leave(self) -> None:
         """Put the connection back to how SQLAlchemy has it."""
         ...
@@ -210,6 +214,73 @@ class Direct(Protocol):
 
     def enter(self, connection: DBAPIConnection, lock_timeout_s: float) -> DriverConnection:
         """Put an idle connection into autocommit, and give it to be used."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """Rows to be inserted that have values in the same columns, in order, as the driver is given them.
+
+    `made` are the columns that the database shall tell of each, and `number` the one of them by which it
+    numbers rows as they come. `text` inserts one row, with the driver's own placeholders.
+    """
+
+    table: Table
+    columns: Sequence[Column[Any]]
+    rows: Sequence[tuple[Any, ...]]
+    made: Sequence[Column[Any]]
+    number: Column[Any] | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedRows:
+    """New values of rows in the same columns, each followed by its key, as the driver is given them.
+
+    `text` updates one row, with the driver's own placeholders; `counter` goes up by one in each, and
+    a row in which `mark` has a value isn't there.
+    """
+
+    table: Table
+    columns: Sequence[Column[Any]]
+    keys: Sequence[Column[Any]]
+    rows: Sequence[tuple[Any, ...]]
+    text: str
+    counter: Column[Any] | None = None
+    mark: Column[Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One statement, its parameters (a list is one set for each row), and the rows that it is about."""
+
+    text: str
+    parameters: Any
+    rows: Sequence[tuple[Any, ...]]
+
+
+class Bulk(Protocol):
+    """`bulk.py`: the statements about many rows at once, cut into sizes that the database takes."""
+
+    NUMBERS_AHEAD: bool
+    """Whether new rows are given their numbers before they're sent."""
+
+    def first_number(self, connection: Connection, column: Column[Any], count: int) -> int | None:
+        """Give the number from which the database would number so many rows, when nobody else can write.
+
+        None where that can't be told.
+        """
+        ...
+
+    def inserts(self, new: NewRows, dialect: SQLAlchemyDialect) -> Sequence[Batch] | None:
+        """Give what inserts the rows and returns what was made, numbers in the order of the rows.
+
+        None where these columns or values are better left to SQLAlchemy.
+        """
+        ...
+
+    def updates(self, changed: ChangedRows, dialect: SQLAlchemyDialect) -> Sequence[Batch] | None:
+        """Give what updates the rows, each of which is named once; None as above."""
         ...
 
 
@@ -317,6 +388,10 @@ class Dialect:
 
     def _room(self, file: str) -> Any:
         return import_module(f"colonnade.dialects.{FOLDERS[self.name]}.{file}")
+
+    @cached_property
+    def bulk(self) -> Bulk:
+        return cast(Bulk, self._room("bulk"))
 
     @cached_property
     def connect(self) -> Connect:

@@ -26,6 +26,9 @@ from sqlalchemy.util import LRUCache
 CURSOR_EVENTS = ("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute")
 """What a call through Core fires, too."""
 
+STATEMENT_EVENTS = ("before_execute", "after_execute")
+"""What isn't fired by a statement that is sent as text."""
+
 TRANSACTION_EVENTS = (
     "engine_connect",
     "set_connection_execution_options",
@@ -88,11 +91,11 @@ Expected = Mapping[tuple[str, str], int]
 class Listeners:
     """The listeners of several objects: those that must be heard, and those that a Core call serves.
 
-    It's asked at each call, so it looks at no event by name: it adds up the sizes of the
-    collections, which grow with each listener, and looks closer when the sum is another.
+    It's asked at each call, so it looks at no event by name: it looks whether the collections in
+    which listeners are kept have grown or shrunk, and closer when they have.
     """
 
-    __slots__ = ("_collections", "_expected", "_heard", "_hooks", "_total", "hooked", "silent")
+    __slots__ = ("_empty", "_expected", "_filled", "_heard", "_hooks", "_total", "hooked", "silent")
 
     def __init__(
         self, heard: Iterable[Target], hooks: Iterable[Target] = (), expected: Callable[[], Expected] = dict
@@ -108,13 +111,15 @@ class Listeners:
 
     def refresh(self) -> None:
         """Look again, where anything was listened to since."""
-        if sum(map(len, self._collections)) != self._total:
+        if any(self._empty) or sum(map(len, self._filled)) != self._total:
             self._look()
 
     def _look(self) -> None:
         found = [one for target in (*self._heard, *self._hooks) for one in _sizes(target)]
-        self._collections: tuple[Sized, ...] = tuple({id(one): one for one in found}.values())
-        self._total = sum(map(len, self._collections))
+        collections = {id(one): one for one in found}.values()
+        self._empty: tuple[Sized, ...] = tuple(one for one in collections if not one)
+        self._filled: tuple[Sized, ...] = tuple(one for one in collections if one)
+        self._total = sum(map(len, self._filled))
         expected = self._expected()
         self.silent = not any(_surplus(target, expected) for target in self._heard)
         self.hooked = any(_surplus(target, expected) for target in self._hooks)
@@ -171,9 +176,9 @@ def session_target() -> Target:
     return "session", _ANY_SESSION, SESSION_EVENTS
 
 
-def echoes(engine: Engine) -> bool:
-    """Tell whether the engine logs its statements."""
-    return bool(engine._should_log_info())
+def echoes(engine: Engine) -> Callable[[], bool]:
+    """Give what tells whether the engine logs its statements."""
+    return engine._should_log_info
 
 
 def is_standard(mapper: Mapper[Any]) -> bool:
@@ -228,6 +233,37 @@ def _makes_known_states(manager: ClassManager[Any]) -> bool:
 def commit_all(state: InstanceState[Any]) -> None:
     """Make the present values those of the database, as a flush does at its end."""
     state._commit_all(state.dict)
+
+
+def commit_many(states: Iterable[InstanceState[Any]]) -> None:
+    """Do the same for many objects at once."""
+    InstanceState._commit_all_states((state, state.dict) for state in states)
+
+
+def register_new(session: Session, states: Sequence[InstanceState[Any]]) -> None:
+    """Make new objects, whose keys are known now, the session's own, as a flush does that has inserted them.
+
+    A rollback makes them new ones again.
+    """
+    for state in states:
+        session._save_impl(state)
+    session._register_persistent(set(states))
+
+
+def has_changes(session: Session) -> bool:
+    """Tell whether a flush would have anything to look at."""
+    return not session._is_clean()
+
+
+def heard(session: Session, connection: Connection) -> bool:
+    """Tell whether somebody listens to this session itself, or to its connection's statements."""
+    own = any(getattr(session.dispatch, name) for name in SESSION_EVENTS)
+    return own or any(getattr(connection.dispatch, name) for name in STATEMENT_EVENTS)
+
+
+def writes_plain_parameter(column: Column[Any], dialect: Dialect) -> bool:
+    """Tell whether the column's type puts no SQL around a value that is sent."""
+    return not column.type.dialect_impl(dialect)._has_bind_expression
 
 
 def insert_defaults(mapper: Mapper[Any], table: Any) -> Sequence[tuple[str, Any, Any]]:

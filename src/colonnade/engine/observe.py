@@ -20,7 +20,7 @@ from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.orm import class_mapper
 
 from colonnade.engine.entities import entity_of, known_registries, remember, remember_objects
-from colonnade.engine.failures import table_in_text, table_of
+from colonnade.engine.failures import table_in_text, table_of, told_of
 from colonnade.engine.guard import GUARD_OPTION
 from colonnade.errors import DatabaseError
 
@@ -91,20 +91,20 @@ class Observers:
     def __init__(self) -> None:
         self.listening = False
         self.server: tuple[str, URL] | None = None
-        self._callbacks: dict[object, Callback] = {}
+        self.callbacks: dict[object, Callback] = {}
         self._faulty: set[object] = set()
         self._telling: set[int] = set()
 
     def __bool__(self) -> bool:
-        return bool(self._callbacks)
+        return bool(self.callbacks)
 
     def add(self, callback: Callback) -> Callable[[], None]:
         """Tell the callback of each statement, until the function that is given back is called."""
         key = object()
-        self._callbacks[key] = callback
+        self.callbacks[key] = callback
 
         def forget() -> None:
-            self._callbacks.pop(key, None)
+            self.callbacks.pop(key, None)
             self._faulty.discard(key)
 
         return forget
@@ -131,7 +131,7 @@ class Observers:
         told = StatementEvent(statement, seconds, rows, entity, table, way, _named(error), batch)
         self._telling.add(thread)
         try:
-            for key, callback in list(self._callbacks.items()):
+            for key, callback in list(self.callbacks.items()):
                 try:
                     callback(told)
                 except Exception:  # noqa: BLE001 (the user's own code; logged below)
@@ -144,7 +144,7 @@ class Observers:
         self.server = (engine.dialect.name, engine.url)
         self.listening = True
         if slow_statement_s is not None:
-            self._callbacks[_log_slow] = lambda told: _log_slow(told, slow_statement_s)
+            self.callbacks[_log_slow] = lambda told: _log_slow(told, slow_statement_s)
         _by_engine[engine] = self
         event.listen(engine, "before_cursor_execute", self._before, retval=True)
         event.listen(engine, "after_cursor_execute", self._after)
@@ -153,18 +153,18 @@ class Observers:
     def _before(
         self, connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> tuple[str, Any]:
-        if self._callbacks and context is not None and not _CONTROL.match(statement):
+        if self.callbacks and context is not None and not _CONTROL.match(statement):
             setattr(context, _STARTED, perf_counter())
         return statement, parameters
 
     def _after(
         self, connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, executemany: bool
     ) -> None:
-        if self._callbacks:
+        if self.callbacks:
             self._tell(context, statement, parameters, _rows(cursor, statement), None)
 
     def _failed(self, failed: ExceptionContext) -> None:
-        if self._callbacks and failed.statement is not None:
+        if self.callbacks and failed.statement is not None:
             # SQLAlchemy sets `chained_exception` once a listener before this one has given one.
             error = getattr(failed, "chained_exception", None) or failed.original_exception
             self._tell(failed.execution_context, failed.statement, failed.parameters, None, error)
@@ -242,6 +242,9 @@ _known: WeakKeyDictionary[Any, tuple[int, tuple[str | None, str | None]]] = Weak
 
 def _concerned(context: Any, statement: str) -> tuple[str | None, str | None]:
     """Give the class and the table that a statement is about, as far as they can be told."""
+    told = told_of(context)
+    if told is not None:
+        return entity_of(told.table, None), told.table.fullname
     compiled = context.compiled
     source = getattr(compiled, "statement", None)
     if source is None or isinstance(source, TextClause):

@@ -46,6 +46,7 @@ class DirectPool(QueuePool):
         self.idle: deque[Lent] = deque()
         self.waiting = 0
         """How many are asking for a connection now."""
+        self.recycles = self._recycle > -1
         self._counting = threading.Lock()
         self._adopted: dict[ConnectionPoolEntry, Lent] = {}
 
@@ -62,7 +63,7 @@ class DirectPool(QueuePool):
 
     def is_due(self, lent: Lent) -> bool:
         """Tell whether the connection is older than the pool lets it become."""
-        return -1 < self._recycle < time.time() - lent.record.last_connect_time  # type: ignore[attr-defined,no-any-return]
+        return self.recycles and self._recycle < time.time() - lent.record.last_connect_time  # type: ignore[attr-defined,no-any-return]
 
     def discard(self, lent: Lent, error: BaseException | None = None) -> None:
         """Close a connection that can't be used any more; its place in the pool is free again."""

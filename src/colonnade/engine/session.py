@@ -28,6 +28,9 @@ from colonnade.errors import DatabaseConnectionError, TransactionError
 
 _innermost: ContextVar[Frame | None] = ContextVar("colonnade_session", default=None)
 
+innermost_frame = _innermost.get
+"""Gives the innermost frame of this context, of whatever manager, closed or open; None in most places."""
+
 _abandoned: list[Frame] = []
 """Frames inherited through a fork: kept, so that no destructor speaks on the parent's socket."""
 

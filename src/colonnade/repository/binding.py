@@ -19,7 +19,7 @@ Manager = DatabaseManager | AsyncDatabaseManager
 class Binding:
     """Finds the session of a call: the given one, else the open one of the manager."""
 
-    __slots__ = ("_given", "manager")
+    __slots__ = ("_given", "direct_home", "manager")
 
     def __init__(self, source: Any, *, is_async: bool) -> None:
         self.manager: Manager | None = None
@@ -39,6 +39,9 @@ class Binding:
             raise ConfigurationError(
                 f"this repository needs {wanted} manager or session, not {type(source).__name__}"
             )
+        unrestricted = self.manager is not None and self.manager.unrestricted
+        self.direct_home: Home | None = self.manager.home if self.manager and unrestricted else None
+        """The manager's home, where a call alone may go past the Session."""
 
     @property
     def home(self) -> Home | None:

@@ -20,8 +20,10 @@ from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct_writing import DirectWriting
 from colonnade.repository.fields import fields_of
 from colonnade.repository.instances import Instances, unhurried
+from colonnade.repository.keys import has_integer_key
+from colonnade.repository.operation import NOT_DIRECT, NotDirect
 from colonnade.repository.plainly import reads_plainly
-from colonnade.repository.prepared import KEY, NOT_DIRECT, NotDirect, Prepared, Way
+from colonnade.repository.prepared import KEY, Prepared, Way
 
 T = TypeVar("T")
 
@@ -39,6 +41,8 @@ class DirectTable(Generic[T]):
         if not self.plain:
             return
         model: Any = mapper.class_
+        self.has_integer_key = has_integer_key(model)
+        self._echoes = internals.echoes(engine)
         self.instances: Instances[T] = Instances(mapper, engine.dialect)
         self.columns = [getattr(model, name) for name in self.instances.names]
         self._listeners = internals.Listeners(
@@ -72,38 +76,38 @@ class DirectTable(Generic[T]):
         listeners.refresh()
         if not listeners.silent:
             return "session"
-        return "core" if listeners.hooked or internals.echoes(self.engine) else "direct"
+        return "core" if listeners.hooked or self._echoes() else "direct"
 
     def get(self, key: tuple[Any, ...], include_deleted: bool) -> T | NotDirect | None:
         """Give the entity with this key, or None."""
         way = self.way()
         prepared = self._by_key_even_deleted if include_deleted else self._by_key
         if way == "direct" and self.instances.knows_types:
-            rows = self.driver.fetch(prepared.sent, prepared.parameters(key))
-            if not rows:
-                return None
-            return self.instances.converted(rows)[0]
+            rows = self.driver.fetch(prepared.sent, prepared.converting(key))
+            return self.instances.converted(rows)[0] if rows else None  # type: ignore[index]
         if way == "session":
             return NOT_DIRECT
         found = self.prepared(prepared, key, way)
         return found[0] if found else None
 
     def prepared(self, prepared: Prepared, values: Sequence[Any], way: Way) -> list[T]:
-        """Give the entities that a prepared statement finds."""
+        """Give the entities that a prepared statement about given keys finds."""
         if way == "core":
-            return self.instances.plain(self.core.fetch(prepared.statement, prepared.named(values)))
-        return self._made(prepared.sent, prepared.parameters(values))
+            found = self.instances.plain(self.core.fetch(prepared.statement, prepared.named(values)))
+        else:
+            found = self._made(prepared.sent, prepared.converting(values))
+        return found or []
 
     def entities(self, statement: Select[Any]) -> list[T] | NotDirect:
         """Give the entities that a SELECT of this class finds."""
         columns = statement.with_only_columns(*self.columns, maintain_column_froms=True)
         way = self._way_of(columns)
         if way == "core":
-            return self.instances.plain(self.core.fetch(columns, {}))
-        sent = None if way == "session" else self._sent(columns)
-        if sent is None:
-            return NOT_DIRECT
-        return self._made(*sent)
+            found = self.instances.plain(self.core.fetch(columns, {}))
+        else:
+            sent = None if way == "session" else self._sent(columns)
+            found = None if sent is None else self._made(*sent)
+        return NOT_DIRECT if found is None else found
 
     def scalar(self, statement: Select[Any]) -> Any:
         """Give the first value that a SELECT about this class's table finds, or None."""
@@ -134,7 +138,7 @@ class DirectTable(Generic[T]):
             return None
         return Sent(text, self.mapper.local_table, self.mapper.class_.__name__), parameters  # type: ignore[arg-type]
 
-    def _made(self, sent: Sent, parameters: Any) -> list[T]:
+    def _made(self, sent: Sent, parameters: Any) -> list[T] | None:
         if self.instances.knows_types:
             rows = self.driver.fetch(sent, parameters)
         else:

@@ -23,8 +23,9 @@ from colonnade.repository.insertion import (
     asks_context,
     updates_by_python,
 )
+from colonnade.repository.operation import NOT_DIRECT, NotDirect
 from colonnade.repository.plainly import deletes_plainly, writes_plainly
-from colonnade.repository.prepared import KEY, NOT_DIRECT, NotDirect, Prepared, Way
+from colonnade.repository.prepared import KEY, Prepared, Way
 
 if TYPE_CHECKING:
     from colonnade.repository.direct import DirectTable

@@ -13,7 +13,6 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Any, NoReturn, get_args
-from weakref import WeakSet
 
 from sqlalchemy import ColumnElement, Row, tuple_
 from sqlalchemy import Enum as EnumType
@@ -68,9 +67,13 @@ def key_values(model: type[Any], id: Any) -> tuple[Any, ...]:
     Raises:
         EntityValidationError: when `id` isn't a key of this class.
     """
-    if type(id) is int and -(2**63) <= id < 2**63 and model in _integer_keyed:
-        return (id,)
     return _values(model, id)
+
+
+def has_integer_key(model: type[Any]) -> bool:
+    """Tell whether the key is one whole number, as most are."""
+    columns = mapper_of(model).primary_key
+    return len(columns) == 1 and _kind(columns[0]) is int
 
 
 def key_of(source: Any) -> Any:
@@ -129,10 +132,6 @@ def split_row(model: type[Any], row: Mapping[Any, Any]) -> tuple[Any, dict[str, 
     return normal_key(model, key), validate_updates(model, updates)
 
 
-_integer_keyed: WeakSet[type[Any]] = WeakSet()
-"""The classes whose key is one integer, as most are: an `int` is one."""
-
-
 def _values(model: type[Any], id: Any) -> tuple[Any, ...]:
     names = fields_of(model).key
     if isinstance(id, Mapping):
@@ -145,8 +144,6 @@ def _values(model: type[Any], id: Any) -> tuple[Any, ...]:
     values = tuple(_member(column.type, value) for column, value in zip(columns, values, strict=True))
     if not all(_fits(_kind(column), value) for column, value in zip(columns, values, strict=True)):
         _refuse(model, id)
-    if len(columns) == 1 and _kind(columns[0]) is int:
-        _integer_keyed.add(model)
     return values
 
 

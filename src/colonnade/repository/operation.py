@@ -12,7 +12,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Iter
 from contextlib import closing
 from functools import cached_property, partial, update_wrapper
 from types import FunctionType, MethodType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, overload
 
 from sqlalchemy.util import greenlet_spawn
 from sqlalchemy.util.concurrency import in_greenlet
@@ -25,6 +25,13 @@ R = TypeVar("R")
 T = TypeVar("T")
 Called = TypeVar("Called", bound=Callable[..., Any], covariant=True)
 Awaited = TypeVar("Awaited", bound=Callable[..., Any], covariant=True)
+
+
+class NotDirect:
+    """The answer of a way past the Session that leaves the call to it."""
+
+
+NOT_DIRECT: Final = NotDirect()
 
 
 class Definition(Generic[Called, Awaited]):
@@ -92,7 +99,8 @@ class Operation(Definition[Called, Awaited]):
     """What `operation` makes of a method.
 
     A class that has `_operate(self, operation, args, kwargs)` is asked to run each call: it
-    gives back `operation.function(self, *args, **kwargs)`, with what it needs around it.
+    gives back `operation.function(self, *args, **kwargs)`, with what it needs around it. Where the
+    operation has a direct way, the class's `_direct_table()` is asked first for what that goes by.
     """
 
     def __init__(
@@ -111,13 +119,21 @@ class Operation(Definition[Called, Awaited]):
 
     @cached_property
     def _called(self) -> Any:
-        operation, function = self, self.function
+        operation, function, direct = self, self.function, self.direct
 
         def called(self: Any, /, *args: Any, **kwargs: Any) -> Any:
             operate = getattr(self, "_operate", None)
             return operate(operation, args, kwargs) if operate else function(self, *args, **kwargs)
 
-        return update_wrapper(called, function)
+        def called_directly(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            table = self._direct_table()
+            if table is not None:
+                answer = direct(self, table, *args, **kwargs)  # type: ignore[misc]
+                if answer is not NOT_DIRECT:
+                    return answer
+            return self._operate(operation, args, kwargs)
+
+        return update_wrapper(called_directly if direct else called, function)
 
     @cached_property
     def _awaited(self) -> Any:

@@ -9,8 +9,15 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import Column, Engine, Table
-from sqlalchemy.orm import ColumnProperty, Mapper, MapperProperty, RelationshipProperty
-from sqlalchemy.orm import SynonymProperty as Synonym
+from sqlalchemy.orm import (
+    ColumnProperty,
+    MappedSQLExpression,
+    Mapper,
+    Relationship,
+    RelationshipProperty,
+    Synonym,
+    SynonymProperty,
+)
 from sqlalchemy.orm.interfaces import MANYTOONE
 
 from colonnade.engine import internals
@@ -22,7 +29,8 @@ _LAZY = ("select", True, "raise", "raise_on_sql", "write_only", "dynamic")
 def reads_plainly(mapper: Mapper[Any], engine: Engine) -> bool:
     """Tell whether a row of this class is an object's columns, and nothing else happens as it's loaded."""
     return (
-        not engine.get_execution_options()
+        type(mapper) is Mapper
+        and not engine.get_execution_options()
         and isinstance(mapper.local_table, Table)
         and mapper.persist_selectable is mapper.local_table
         and mapper.inherits is None
@@ -48,11 +56,11 @@ def deletes_plainly(mapper: Mapper[Any]) -> bool:
     )
 
 
-def _is_plain(prop: MapperProperty[Any], table: Table) -> bool:
-    if isinstance(prop, ColumnProperty):
+def _is_plain(prop: Any, table: Table) -> bool:
+    if type(prop) in (ColumnProperty, MappedSQLExpression):
         return (
             len(prop.columns) == 1 and isinstance(prop.columns[0], Column) and prop.columns[0].table is table
         )
-    if isinstance(prop, RelationshipProperty):
+    if type(prop) in (Relationship, RelationshipProperty):
         return prop.lazy in _LAZY
-    return isinstance(prop, Synonym)
+    return type(prop) in (Synonym, SynonymProperty)

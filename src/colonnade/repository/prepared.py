@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from sqlalchemy import Column, Engine
 from sqlalchemy.orm import Mapper
@@ -18,13 +18,6 @@ Convert = Callable[[Any], Any]
 
 KEY = "colonnade_key_"
 """Before the number of a bound key's part, since a bound column has its own name."""
-
-
-class NotDirect:
-    """The answer of a method that leaves the call to the Session."""
-
-
-NOT_DIRECT: Final = NotDirect()
 
 
 class Prepared:

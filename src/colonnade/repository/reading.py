@@ -12,10 +12,9 @@ from colonnade.errors import DatabaseError, EntityNotFoundError, MultipleEntitie
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct import DirectTable
 from colonnade.repository.keys import key_criteria, key_of, key_values, many_keys_criteria, normal_key
-from colonnade.repository.operation import operation, streaming
+from colonnade.repository.operation import NOT_DIRECT, NotDirect, operation, streaming
 from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
-from colonnade.repository.prepared import NOT_DIRECT, NotDirect
 from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
 from colonnade.repository.reread import expire_rows
 from colonnade.repository.softdelete import soft_delete_options, with_options_of
@@ -31,6 +30,7 @@ Criterion = ColumnElement[bool]
 
 def _get_directly(
     self: ReadOperations[T],
+    table: DirectTable[T],
     id: Any,
     *,
     load: Load = (),
@@ -39,13 +39,13 @@ def _get_directly(
     include_deleted: bool = False,
 ) -> T | NotDirect | None:
     """Do what `get` does, past the Session."""
-    table = None if for_update or load != () else self._direct_table()
-    if table is None:
+    if for_update or load != ():
         return NOT_DIRECT
+    key = (id,) if type(id) is int and table.has_integer_key else key_values(self.model, id)
     try:
-        return table.get(key_values(self.model, id), include_deleted)
+        return table.get(key, include_deleted)
     except DatabaseError as error:
-        return self.db.once_more(error, lambda: table.get(key_values(self.model, id), include_deleted))
+        return self.db.once_more(error, lambda: table.get(key, include_deleted))
 
 
 class ReadOperations(Streams[T]):

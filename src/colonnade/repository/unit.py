@@ -13,14 +13,14 @@ from sqlalchemy.orm import class_mapper as mapper_of
 from sqlalchemy.sql.selectable import TypedReturnsRows
 
 from colonnade.engine.manager import DatabaseManager
+from colonnade.engine.session import innermost_frame
 from colonnade.engine.translate import remember, translate_orm
 from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
 from colonnade.repository.binding import Binding, Manager, is_model, model_argument
 from colonnade.repository.direct import DirectTable
 from colonnade.repository.effects import only_reads
 from colonnade.repository.hydrate import name_missing_loads
-from colonnade.repository.operation import Operation
-from colonnade.repository.prepared import NOT_DIRECT
+from colonnade.repository.operation import NOT_DIRECT, Operation
 
 _ALONE = "colonnade.alone"
 """Under this name a session's `info` holds the operation that it was opened for."""
@@ -108,22 +108,14 @@ class UnitOfWork(Generic[T]):
         return mapper_of(self.model)
 
     def _operate(self, operation: Operation[Any, Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        binding = self._binding
-        model = self.model
-        if model not in _prepared:
-            prepare(model)
-        manager = binding.manager
+        prepare(self.model)
+        manager = self._binding.manager
         if manager is None:
             return self._run(operation, args, kwargs)
-        frame = binding.frame()
+        frame = self._binding.frame()
         if frame is not None:
             frame.check()
             return self._run(operation, args, kwargs)
-        direct = operation.direct
-        if direct is not None:
-            answer = direct(self, *args, **kwargs)
-            if answer is not NOT_DIRECT:
-                return answer
         if kwargs.get("for_update") and operation.read:
             raise TransactionError(
                 "for_update was asked for outside a session, where it would lock nothing",
@@ -137,14 +129,14 @@ class UnitOfWork(Generic[T]):
 
     def _direct_table(self) -> DirectTable[T] | None:
         """Give the direct path to the model's table; None where this call has to take the Session."""
-        manager = self._binding.manager
-        if manager is None or not manager.unrestricted:
+        home = self._binding.direct_home
+        if home is None or not home.direct or home.pinned is not None:
             return None
-        home = manager.home
-        if not home.direct or home.pinned is not None:
+        if innermost_frame() is not None and self._binding.frame() is not None:
             return None
         table: DirectTable[T] | None = home.tables.get(self.model)
         if table is None:
+            prepare(self.model)
             table = home.tables[self.model] = DirectTable(home, self._mapper)
         return table if table.plain else None
 

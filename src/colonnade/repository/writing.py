@@ -13,40 +13,39 @@ from sqlalchemy.orm.attributes import flag_modified
 from colonnade.engine.translate import translated
 from colonnade.errors import EntityValidationError
 from colonnade.repository.completion import complete
+from colonnade.repository.direct import DirectTable
 from colonnade.repository.fields import validate_updates
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
 from colonnade.repository.holders import deleting
 from colonnade.repository.keys import key_values
-from colonnade.repository.operation import operation
-from colonnade.repository.prepared import NOT_DIRECT, NotDirect
+from colonnade.repository.operation import NOT_DIRECT, NotDirect, operation
 from colonnade.repository.reading import ReadOperations
 from colonnade.repository.softdelete import loading_all_rows
 
 T = TypeVar("T")
 
 
-def _create_directly(self: WriteOperations[T], entity: T) -> T | NotDirect:
+def _create_directly(self: WriteOperations[T], table: DirectTable[T], entity: T) -> T | NotDirect:
     """Do what `create` does, past the Session."""
-    table = self._direct_table()
-    if table is None or table.writing.create(entity) is NOT_DIRECT:
-        return NOT_DIRECT
-    return entity
+    return NOT_DIRECT if table.writing.create(entity) is NOT_DIRECT else entity
 
 
-def _update_directly(self: WriteOperations[T], id: Any, updates: Mapping[str, Any]) -> T | NotDirect:
+def _update_directly(
+    self: WriteOperations[T], table: DirectTable[T], id: Any, updates: Mapping[str, Any]
+) -> T | NotDirect:
     """Do what `update` does, past the Session."""
-    table = self._direct_table()
-    values = validate_updates(self.model, updates) if table is not None else {}
-    if table is None or not values:
+    values = validate_updates(self.model, updates)
+    if not values:
         return NOT_DIRECT
     entity = table.writing.update(key_values(self.model, id), values)
     return self._not_found(id) if entity is None else entity
 
 
-def _delete_directly(self: WriteOperations[T], id: Any, *, hard: bool = False) -> bool | NotDirect:
+def _delete_directly(
+    self: WriteOperations[T], table: DirectTable[T], id: Any, *, hard: bool = False
+) -> bool | NotDirect:
     """Do what `delete` does, past the Session."""
-    table = self._direct_table()
-    return NOT_DIRECT if table is None else table.writing.delete(key_values(self.model, id), hard=hard)
+    return table.writing.delete(key_values(self.model, id), hard=hard)
 
 
 class WriteOperations(ReadOperations[T]):

@@ -50,6 +50,9 @@ class _Sync:
     def is_stale(self) -> bool:
         return connect.is_stale(self._connection)
 
+    def looks_stale(self) -> bool:
+        return self.is_stale()
+
     def leave(self) -> None:
         """Nothing: sessions send BEGIN."""
 
@@ -69,24 +72,20 @@ class _Async(_Sync):
         self._driver = driver
 
     def fetch(self, statement: str, parameters: Any) -> Rows:
-        return await_only(self._fetched(statement, parameters))[0]
+        return self._rows_of(self._sent(statement, parameters))
 
     def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        rows, cursor = await_only(self._fetched(statement, parameters))
-        return rows, _types(cursor)
+        cursor = self._sent(statement, parameters)
+        return self._rows_of(cursor), _types(cursor)
 
-    def change(self, statement: str, parameters: Any) -> int:
-        count: int = await_only(self._fetched(statement, parameters))[1].rowcount
-        return count
-
-    def insert(self, statement: str, parameters: Any) -> int:
-        number: int = await_only(self._fetched(statement, parameters))[1].lastrowid
-        return number
-
-    async def _fetched(self, statement: str, parameters: Any) -> tuple[Rows, Any]:
+    def _sent(self, statement: str, parameters: Any) -> Any:
         cursor = self._driver.cursor()
-        await cursor.execute(statement, parameters)
-        return await cursor.fetchall() if cursor.description else (), cursor
+        await_only(cursor.execute(statement, parameters))
+        return cursor
+
+    def _rows_of(self, cursor: Any) -> Rows:
+        rows: Rows = await_only(cursor.fetchall())
+        return rows
 
 
 def _types(cursor: Any) -> list[Any]:

@@ -51,6 +51,9 @@ class _Psycopg:
     def is_stale(self) -> bool:
         return connect.is_stale(self._connection)
 
+    def looks_stale(self) -> bool:
+        return self.is_stale()
+
     def leave(self) -> None:
         connect.autocommit(self._connection, False)
 
@@ -65,19 +68,19 @@ class _AsyncPsycopg(_Psycopg):
         self._driver = driver
 
     def fetch(self, statement: str, parameters: Any) -> Rows:
-        return await_only(self._fetched(statement, parameters))[0]
+        return self._rows_of(await_only(self._driver.execute(statement, parameters)))
 
     def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        rows, cursor = await_only(self._fetched(statement, parameters))
-        return rows, _types(cursor)
+        cursor = await_only(self._driver.execute(statement, parameters))
+        return self._rows_of(cursor), _types(cursor)
 
     def change(self, statement: str, parameters: Any) -> int:
         count: int = await_only(self._driver.execute(statement, parameters)).rowcount
         return count
 
-    async def _fetched(self, statement: str, parameters: Any) -> tuple[Rows, Any]:
-        cursor = await self._driver.execute(statement, parameters)
-        return await cursor.fetchall(), cursor
+    def _rows_of(self, cursor: Any) -> Rows:
+        rows: Rows = await_only(cursor.fetchall())
+        return rows
 
 
 class _Asyncpg:
@@ -94,8 +97,9 @@ class _Asyncpg:
         return rows
 
     def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        found: tuple[Rows, Sequence[Any]] = self._awaited(self._described(statement, parameters))
-        return found
+        prepared = self._awaited(self._driver.prepare(statement))
+        types = [attribute.type.oid for attribute in prepared.get_attributes()]
+        return self._awaited(prepared.fetch(*parameters)), types
 
     def change(self, statement: str, parameters: Any) -> int:
         status: str = self._awaited(self._driver.execute(statement, *parameters))
@@ -107,13 +111,11 @@ class _Asyncpg:
     def is_stale(self) -> bool:
         return connect.is_stale(self._adapted)
 
+    def looks_stale(self) -> bool:
+        return self.is_stale()
+
     def leave(self) -> None:
         """Nothing: the adapter begins by itself."""
-
-    async def _described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        prepared = await self._driver.prepare(statement)
-        types = [attribute.type.oid for attribute in prepared.get_attributes()]
-        return await prepared.fetch(*parameters), types
 
     def _awaited(self, work: Coroutine[Any, Any, Any]) -> Any:
         try:

@@ -9,6 +9,7 @@ import os
 import random
 import sqlite3
 import time
+from collections.abc import Callable
 from threading import Event
 from typing import Any
 
@@ -95,8 +96,25 @@ def set_query_only(connection: sqlite3.Connection, wanted: bool) -> None:
 
 def is_replaced(connection: sqlite3.Connection) -> bool:
     """Tell whether the file was deleted, or another one put in its place, since it was opened."""
+    return replacement_of(connection)()
+
+
+def replacement_of(connection: sqlite3.Connection) -> Callable[[], bool]:
+    """Give a function that tells whether the connection's file was deleted, or another one put in its place."""
     identity = getattr(connection, "identity", None)
-    return identity is not None and identity != _identity(getattr(connection, "path", ""))
+    if identity is None:
+        return lambda: False
+    path, look = connection.path, os.stat  # type: ignore[attr-defined]
+    device, inode = identity
+
+    def is_replaced() -> bool:
+        try:
+            found = look(path)
+        except OSError:
+            return True
+        return found.st_ino != inode or found.st_dev != device
+
+    return is_replaced
 
 
 def _begin_immediate(

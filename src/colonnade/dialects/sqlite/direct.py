@@ -8,10 +8,10 @@ lose to who has just come.
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from threading import Event
+from time import monotonic
 from typing import Any
 
 from colonnade.dialects import connecting
@@ -41,12 +41,14 @@ def enter(connection: Any, lock_timeout_s: float) -> DriverConnection:
 class _Sync:
     """sqlite3's connection in the calling thread."""
 
-    __slots__ = ("_connection", "_execute", "_lock_timeout_s")
+    __slots__ = ("_connection", "_execute", "_lock_timeout_s", "_looked_until", "is_stale")
 
     def __init__(self, connection: sqlite3.Connection, lock_timeout_s: float) -> None:
         self._connection = connection
         self._execute = connection.execute
         self._lock_timeout_s = lock_timeout_s
+        self._looked_until = 0.0
+        self.is_stale = own.replacement_of(connection)
 
     def fetch(self, statement: str, parameters: Any) -> Rows:
         # Written out, and not through `_send`: a tenth of a point read's time.
@@ -65,8 +67,12 @@ class _Sync:
     def insert(self, statement: str, parameters: Any) -> int:
         return self._send(_row_number, statement, parameters)  # type: ignore[no-any-return]
 
-    def is_stale(self) -> bool:
-        return own.is_replaced(self._connection)
+    def looks_stale(self) -> bool:
+        now = monotonic()
+        if now < self._looked_until:
+            return False
+        self._looked_until = now + 0.001
+        return self.is_stale()
 
     def leave(self) -> None:
         own.wait_for_lock(self._connection, self._lock_timeout_s)
@@ -85,8 +91,8 @@ class _Sync:
         parameters: Any,
         given_up: Event | None = None,
     ) -> Any:
-        deadline = time.monotonic() + self._lock_timeout_s
-        while own.is_busy(error) and time.monotonic() < deadline and not (given_up and given_up.is_set()):
+        deadline = monotonic() + self._lock_timeout_s
+        while own.is_busy(error) and monotonic() < deadline and not (given_up and given_up.is_set()):
             own.pause()
             try:
                 return take(self._execute(statement, parameters))
