@@ -10,7 +10,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from tests.ways import columns, keys
 from tests.ways.columns import Constrained, Owner
-from tests.ways.conftest import Both
+from tests.ways.conftest import ON_THREE, Both
 from tests.ways.recording import Way
 from tests.ways.snapshots import of_entity
 
@@ -43,6 +43,7 @@ def test_each_violation(both: Both) -> None:
     both(scenario, Constrained, Owner)
 
 
+@ON_THREE
 def test_a_refused_object_is_usable(both: Both) -> None:
     """Mended, it's created; its key is its own again."""
 
@@ -139,6 +140,7 @@ BAD_INPUT: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
 ]
 
 
+@ON_THREE
 def test_bad_input(both: Both) -> None:
     def scenario(way: Way) -> None:
         fill(way)
@@ -148,6 +150,7 @@ def test_bad_input(both: Both) -> None:
     both(scenario, Constrained, Owner)
 
 
+@ON_THREE
 def test_what_is_stored_or_held_already(both: Both) -> None:
     def scenario(way: Way) -> None:
         fill(way)

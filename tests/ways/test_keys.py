@@ -11,7 +11,7 @@ import pytest
 
 from tests.databases import Driver
 from tests.ways import keys
-from tests.ways.conftest import Both
+from tests.ways.conftest import ON_THREE, Both
 from tests.ways.recording import Way
 from tests.ways.walks import every_operation, key_names, some_operations
 
@@ -67,6 +67,7 @@ def test_a_key_that_is_numbered_in_part(both: Both, driver: Driver) -> None:
     )
 
 
+@ON_THREE
 def test_what_is_no_key(both: Both) -> None:
     models = (keys.Automatic, keys.Worded, keys.Pair, keys.ByUuid, keys.BySuit)
 

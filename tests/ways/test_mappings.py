@@ -10,7 +10,7 @@ from sqlalchemy import literal
 from sqlalchemy.orm import with_expression
 
 from tests.ways import mappings
-from tests.ways.conftest import Both
+from tests.ways.conftest import ON_THREE, Both
 from tests.ways.recording import Way
 from tests.ways.walks import every_operation, some_operations
 
@@ -62,6 +62,7 @@ def noting(scenario: Callable[[Way], None]) -> Callable[[Way], None]:
 
 
 @pytest.mark.parametrize("group", GROUPS)
+@ON_THREE
 def test_mappings(both: Both, group: str) -> None:
     def scenario(way: Way) -> None:
         for model, rows, changes in GROUPS[group]:
@@ -70,10 +71,12 @@ def test_mappings(both: Both, group: str) -> None:
     both(noting(scenario), mappings.ProxiedWord, *(model for model, _, _ in GROUPS[group]))
 
 
+@ON_THREE
 def test_every_operation_of_a_class_with_methods(both: Both) -> None:
     both(noting(every_operation(mappings.Acting, N, R)), mappings.Acting)
 
 
+@ON_THREE
 def test_rows_of_subclasses(both: Both) -> None:
     """Through the base's repository come objects of the classes that they are of."""
 
@@ -96,6 +99,7 @@ def test_rows_of_subclasses(both: Both) -> None:
     both(scenario, mappings.Person, mappings.Engineer)
 
 
+@ON_THREE
 def test_a_class_mapped_to_a_query(both: Both) -> None:
     def scenario(way: Way) -> None:
         way.call("create_many", mappings.Extended, [mappings.Extended(**row) for row in mappings.SIZED])
@@ -107,6 +111,7 @@ def test_a_class_mapped_to_a_query(both: Both) -> None:
     both(scenario, mappings.Extended)
 
 
+@ON_THREE
 def test_expressions_asked_for(both: Both) -> None:
     def scenario(way: Way) -> None:
         way.call("create", mappings.Calculating, mappings.Calculating(number=3))
@@ -119,6 +124,7 @@ def test_expressions_asked_for(both: Both) -> None:
     both(scenario, mappings.Calculating)
 
 
+@ON_THREE
 def test_proxies_of_related_objects(both: Both) -> None:
     def scenario(way: Way) -> None:
         way.call("create", mappings.Proxied, mappings.Proxied(name="p", texts=["a", "b"]))

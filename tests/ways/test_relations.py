@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.orm import joinedload, selectinload
 
 from tests.ways import relations
-from tests.ways.conftest import Both
+from tests.ways.conftest import ON_THREE, Both
 from tests.ways.recording import Way
 from tests.ways.relations import Book, Child, Forbidding, Held, Joining, Lazy, Leaf, Node, Parent, Shelf
 from tests.ways.walks import every_operation, some_operations
@@ -23,6 +23,7 @@ MIXED = (
 )
 
 
+@ON_THREE
 def test_related_objects(both: Both) -> None:
     def scenario(way: Way) -> None:
         family = Parent(name="p", children=[Child(name="a"), Child(name="b")])
@@ -57,6 +58,7 @@ def test_related_objects(both: Both) -> None:
     both(scenario, Parent, Child, Joining)
 
 
+@ON_THREE
 def test_classes_with_relationships_that_wait(both: Both) -> None:
     def scenario(way: Way) -> None:
         some_operations(Lazy, relations.NAMED, relations.RENAMED)(way)
@@ -72,6 +74,7 @@ def test_classes_with_relationships_that_wait(both: Both) -> None:
     both(scenario, Lazy, Leaf, Node)
 
 
+@ON_THREE
 def test_deleting_what_others_hold(both: Both) -> None:
     def scenario(way: Way) -> None:
         way.call("create", Forbidding, Forbidding(id=1))
@@ -84,6 +87,7 @@ def test_deleting_what_others_hold(both: Both) -> None:
     both(scenario, Forbidding, Held)
 
 
+@ON_THREE
 def test_mixins(both: Both) -> None:
     def scenario(way: Way) -> None:
         for model in MIXED:
@@ -93,6 +97,7 @@ def test_mixins(both: Both) -> None:
 
 
 @pytest.mark.parametrize("model", [relations.AllMixed])
+@ON_THREE
 def test_every_operation_of_all_mixins(both: Both, model: Any) -> None:
     def scenario(way: Way) -> None:
         every_operation(model, relations.NAMED, relations.RENAMED)(way)
@@ -112,6 +117,7 @@ def test_every_operation_of_all_mixins(both: Both, model: Any) -> None:
     both(scenario, model)
 
 
+@ON_THREE
 def test_related_rows_that_are_marked_as_deleted(both: Both) -> None:
     """Lazy loads leave them out, or don't, whichever way the object came."""
 
@@ -135,6 +141,7 @@ def test_related_rows_that_are_marked_as_deleted(both: Both) -> None:
 
 
 @pytest.mark.parametrize("include_deleted", [False, True])
+@ON_THREE
 def test_related_rows_that_are_read_anew(both: Both, include_deleted: bool) -> None:
     """`refresh` of a relationship, and what is loaded along with an expired object."""
 
@@ -160,6 +167,7 @@ def test_related_rows_that_are_read_anew(both: Both, include_deleted: bool) -> N
     both(scenario, Shelf, Book)
 
 
+@ON_THREE
 def test_a_stale_version(both: Both) -> None:
     def scenario(way: Way) -> None:
         made = way.call("create", relations.Versioned, relations.Versioned(name="a"))
