@@ -16,10 +16,28 @@ def _own(catalogue: str, oid: str) -> str:
     return _OWN.format(catalogue=catalogue, oid=oid)
 
 
+# What a user makes has a number from 16384 on. Kinds of which there's nothing needn't be asked for: of twelve
+# queries, of 0.5 ms for planning alone, most schemas need six.
 DATABASE = """
 SELECT current_setting('server_version_num')::int AS version, current_setting('search_path') AS path,
        current_schema() AS own, (SELECT array_agg(nspname::text) FROM pg_namespace) AS schemas,
        (SELECT array_agg(nspname::text) FROM pg_namespace WHERE has_schema_privilege(oid, 'USAGE')) AS usable,
+       EXISTS (SELECT FROM pg_sequence) AS sequences,
+       EXISTS (SELECT FROM pg_trigger WHERE NOT tgisinternal) AS triggers,
+       EXISTS (SELECT FROM pg_rewrite WHERE rulename <> '_RETURN' AND ev_class >= 16384) AS rules,
+       EXISTS (SELECT FROM pg_policy) AS policies,
+       EXISTS (SELECT FROM pg_statistic_ext) AS statistics,
+       EXISTS (SELECT FROM pg_type LEFT JOIN pg_class ON pg_class.oid = typrelid
+               WHERE pg_type.oid >= 16384 AND (typtype IN ('e', 'd', 'r') OR relkind = 'c'
+                                               OR typtype = 'b' AND typelem = 0)) AS types,
+       EXISTS (SELECT FROM pg_proc WHERE oid >= 16384) AS functions,
+       EXISTS (SELECT FROM pg_collation WHERE oid >= 16384)
+       OR EXISTS (SELECT FROM pg_operator WHERE oid >= 16384)
+       OR EXISTS (SELECT FROM pg_opclass WHERE oid >= 16384)
+       OR EXISTS (SELECT FROM pg_opfamily WHERE oid >= 16384)
+       OR EXISTS (SELECT FROM pg_conversion WHERE oid >= 16384)
+       OR EXISTS (SELECT FROM pg_ts_config WHERE oid >= 16384)
+       OR EXISTS (SELECT FROM pg_ts_dict WHERE oid >= 16384) AS others,
        pg_encoding_to_char(encoding) AS encoding, datcollate AS collation, datctype AS ctype
 FROM pg_database WHERE datname = current_database()
 """

@@ -70,21 +70,21 @@ class _Catalogue:
         yield from self._constraints()
         yield from self._indexes()
         yield from self._sequences()
-        for row in self._rows(catalogue.TRIGGERS):
+        for row in self._rows(catalogue.TRIGGERS, "triggers"):
             clauses = {**_said(row, "definition comment"), **_switched(row)}
             yield self._item("trigger", row, clauses)
-        for row in self._rows(catalogue.RULES):
+        for row in self._rows(catalogue.RULES, "rules"):
             yield self._item("rule", row, {**_said(row, "definition comment"), **_switched(row)})
-        for row in self._rows(catalogue.POLICIES):
+        for row in self._rows(catalogue.POLICIES, "policies"):
             yield self._item("policy", row, _said(row, "command permissive roles using check comment"))
-        for row in self._rows(catalogue.STATISTICS):
+        for row in self._rows(catalogue.STATISTICS, "statistics"):
             yield self._item("statistics", row, _said(row, "definition target comment"))
         yield from self._types()
         yield from self._functions()
         for row in self._rows(catalogue.EXTENSIONS):
             yield Item("extension", "", row["name"], _said(row, "schema"))
             yield _environment("extension", "", row["name"], row, "version")
-        for row in self._rows(catalogue.OTHERS):
+        for row in self._rows(catalogue.OTHERS, "others"):
             yield Item(row["kind"], "", row["name"], _said(row, "definition comment"))
             yield _environment(row["kind"], "", row["name"], row, "owner")
 
@@ -149,7 +149,7 @@ class _Catalogue:
                 yield _environment("index", table, row["name"], row, "tablespace")
 
     def _sequences(self) -> Iterator[Item]:
-        for row in self._rows(catalogue.SEQUENCES):
+        for row in self._rows(catalogue.SEQUENCES, "sequences"):
             names = "type start increment minimum maximum cache cycle persistence owned_by comment"
             item = self._item("sequence", row, _said(row, names))
             yield item
@@ -157,7 +157,7 @@ class _Catalogue:
             yield _environment("sequence", item.table, item.name, row, "owner grants")
 
     def _types(self) -> Iterator[Item]:
-        for row in self._rows(catalogue.TYPES):
+        for row in self._rows(catalogue.TYPES, "types"):
             kind = {"e": "enum", "d": "domain", "c": "composite type", "r": "range type"}.get(
                 row["kind"], "type"
             )
@@ -174,12 +174,15 @@ class _Catalogue:
             "arguments returns language body aggregate volatility strict security leakproof parallel cost"
             " rows settings support comment"
         )
-        for row in self._rows(catalogue.FUNCTIONS.replace("{sqlbody}", body)):
+        for row in self._rows(catalogue.FUNCTIONS.replace("{sqlbody}", body), "functions"):
             kind = kinds.get(row["kind"], "function")
             yield self._item(kind, row, _said(row, names))
             yield _environment(kind, "", self._qualified(row["schema"], row["name"]), row, "owner grants")
 
-    def _rows(self, query: str) -> Sequence[Row]:
+    def _rows(self, query: str, kind: str = "") -> Sequence[Row]:
+        """Give the rows; none where the database has nothing of a kind that was asked about beforehand."""
+        if kind and not self._database[kind]:
+            return ()
         return _rows(self._connection, query, self._schemas)
 
 
