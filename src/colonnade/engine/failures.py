@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import Delete, Insert, Select, Table, Update
@@ -28,24 +27,11 @@ from colonnade.engine.entities import known_tables
 
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
-    from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext, ExecutionContext
+    from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 
     Row = Mapping[str, Any]
 
 Kind = Literal["insert", "update", "delete"]
-
-TOLD_OPTION = "colonnade_told"
-"""The execution option that holds what a statement sent as text is about, as `Told`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a statement that is sent as text is about; `rows` gives the values of each, by column."""
-
-    table: Table
-    kind: Kind
-    rows: Callable[[], Sequence[Row]] = tuple
-
 
 KINDS: Mapping[type[Any], Kind] = {Insert: "insert", Update: "update", Delete: "delete"}
 
@@ -60,9 +46,6 @@ _WRITES = re.compile(
 
 def failure_of(context: ExceptionContext, phase: Phase, metadata: MetaData | None) -> Failure:
     """Give what is known of the statement whose failure SQLAlchemy reports."""
-    known = told_of(context.execution_context)
-    if known is not None:
-        return _failure_of_told(known, context, phase, metadata)
     compiled = context.execution_context.compiled if context.execution_context else None
     compiled = compiled if isinstance(compiled, SQLCompiler) else None
     given = isinstance(compiled.statement, TextClause) if compiled else True
@@ -77,38 +60,13 @@ def failure_of(context: ExceptionContext, phase: Phase, metadata: MetaData | Non
         tables=known_tables(metadata, table),
         table=table,
         values=rows[0] if len(rows) == 1 else None,
-        ask=_asker_of(context),
+        ask=None
+        if context.connection is None or context.is_disconnect
+        else asker(context.connection.connection),
         kind=_kind(compiled, told),
         rows=rows if len(rows) > 1 else (),
         criteria=_criteria(compiled, context) if compiled and table is not None else None,
     )
-
-
-def told_of(running: ExecutionContext | None) -> Told | None:
-    """Give what is told of a statement that is sent as text."""
-    return None if running is None else running.execution_options.get(TOLD_OPTION)
-
-
-def _failure_of_told(
-    told: Told, context: ExceptionContext, phase: Phase, metadata: MetaData | None
-) -> Failure:
-    rows = told.rows()
-    return Failure(
-        error=drivers_own(context.original_exception),
-        phase=phase,
-        tables=known_tables(metadata, told.table),
-        table=told.table,
-        values=rows[0] if len(rows) == 1 else None,
-        ask=_asker_of(context),
-        kind=told.kind,
-        rows=rows if len(rows) > 1 else (),
-    )
-
-
-def _asker_of(context: ExceptionContext) -> Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]] | None:
-    if context.connection is None or context.is_disconnect:
-        return None
-    return asker(context.connection.connection)
 
 
 def _kind(compiled: SQLCompiler | None, told: re.Match[str] | None) -> Kind | None:

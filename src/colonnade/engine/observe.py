@@ -20,7 +20,7 @@ from sqlalchemy.engine.interfaces import ExecuteStyle
 from sqlalchemy.orm import class_mapper
 
 from colonnade.engine.entities import entity_of, known_registries, remember, remember_objects
-from colonnade.engine.failures import table_in_text, table_of, told_of
+from colonnade.engine.failures import table_in_text, table_of
 from colonnade.engine.guard import GUARD_OPTION
 from colonnade.errors import DatabaseError
 
@@ -242,9 +242,6 @@ _known: WeakKeyDictionary[Any, tuple[int, tuple[str | None, str | None]]] = Weak
 
 def _concerned(context: Any, statement: str) -> tuple[str | None, str | None]:
     """Give the class and the table that a statement is about, as far as they can be told."""
-    told = told_of(context)
-    if told is not None:
-        return entity_of(told.table, None), told.table.fullname
     compiled = context.compiled
     source = getattr(compiled, "statement", None)
     if source is None or isinstance(source, TextClause):
