@@ -21,7 +21,7 @@ from colonnade.errors import ConfigurationError, DatabaseError
 if TYPE_CHECKING:
     from datetime import datetime, time
 
-    from sqlalchemy import URL, Column, Connection, MetaData, Table
+    from sqlalchemy import URL, Column, ColumnElement, Connection, MetaData, Table
     from sqlalchemy import Dialect as SQLAlchemyDialect
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.types import TypeEngine
@@ -292,6 +292,25 @@ class Errors(Protocol):
         ...
 
 
+class Reads(Protocol):
+    """`reads.py`: several statements of one moment, on the driver's own connection in autocommit."""
+
+    def among(self, column: Any, kind: TypeEngine[Any], name: str) -> ColumnElement[bool] | None:
+        """Give the condition that the column is one of many values of this type, which are one parameter.
+
+        None where the database has no such parameter.
+        """
+        ...
+
+    def begin(self, connection: DBAPIConnection) -> None:
+        """Let what is read up to `end` be of one moment, where a session's transaction gives that as well."""
+        ...
+
+    def end(self, connection: DBAPIConnection) -> None:
+        """Let each statement stand by itself again."""
+        ...
+
+
 class Types(Protocol):
     """`types.py`: SQL types that behave alike on all databases, as the models use them."""
 
@@ -416,6 +435,10 @@ class Dialect:
     @cached_property
     def errors(self) -> Errors:
         return cast(Errors, self._room("errors"))
+
+    @cached_property
+    def reads(self) -> Reads:
+        return cast(Reads, self._room("reads"))
 
     @cached_property
     def types(self) -> Types:

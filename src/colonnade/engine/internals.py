@@ -5,6 +5,7 @@ Each is asked for here and nowhere else, and held by a contract test of the same
 - the collections of an object's event listeners (`dispatch`), to find out that there are none;
 - `ClassManager.new_instance`, what `InstanceState.__init__` sets, `InstanceState.key`, `load_options` and
   `load_path`, `_commit_all`: a mapped instance as a load leaves it;
+- a statement's `_with_options`, a mapper's `_path_registry`: what a loaded object keeps of the statement;
 - `_generate_cache_key` and `_compile_w_cache` of a statement: its compiled form, found by its shape;
 - the types' processors as a compiled statement holds them (`_bind_processors`).
 """
@@ -206,6 +207,9 @@ def instance_source(manager: ClassManager[Any]) -> tuple[Sequence[str], dict[str
     }
 
 
+_HELD = {"class_", "manager", "obj", "committed_state", "expired_attributes"}
+"""What a new state holds."""
+
 _CALLED = (
     "instance = new_instance()",
     "values = instance.__dict__",
@@ -226,8 +230,27 @@ _IN_PLACE = (
 def _makes_known_states(manager: ClassManager[Any]) -> bool:
     instance = manager.new_instance()
     state = instance.__dict__.get("_sa_instance_state")
-    known = {"class_", "manager", "obj", "committed_state", "expired_attributes"}
-    return type(state) is InstanceState and vars(state).keys() == known and len(instance.__dict__) == 1
+    if type(state) is not InstanceState or len(instance.__dict__) != 1:
+        return False
+    held = {name for name in getattr(InstanceState, "__slots__", ()) if hasattr(state, name)} | vars(
+        state
+    ).keys()
+    return held - {"__dict__", "__weakref__"} == _HELD
+
+
+def carried_options(statement: Any) -> tuple[Any, ...]:
+    """Give the options that a statement's objects keep, for what they load later."""
+    return tuple(option for option in statement._with_options if option.propagate_to_loaders)
+
+
+def path_of(mapper: Mapper[Any]) -> Any:
+    """Give the path of the objects that a statement about this class gives."""
+    return mapper._path_registry
+
+
+def path_along(path: Any, related: Any) -> Any:
+    """Give the path of the objects that are loaded for a relationship of those on this path."""
+    return path[related][related.mapper]
 
 
 def commit_all(state: InstanceState[Any]) -> None:

@@ -17,6 +17,7 @@ from colonnade.engine import internals
 from colonnade.engine.direct import Core, Driver, Sent
 from colonnade.engine.home import Home
 from colonnade.models.mixins import SoftDeleteMixin
+from colonnade.repository.direct_reading import DirectReading
 from colonnade.repository.direct_writing import DirectWriting
 from colonnade.repository.fields import fields_of
 from colonnade.repository.instances import Instances, unhurried
@@ -38,6 +39,7 @@ class DirectTable(Generic[T]):
         self.driver = Driver(home)
         self.core = Core(home)
         self.engine = engine
+        self.home = home
         if not self.plain:
             return
         model: Any = mapper.class_
@@ -108,6 +110,19 @@ class DirectTable(Generic[T]):
             sent = None if way == "session" else self._sent(columns)
             found = None if sent is None else self._made(*sent)
         return NOT_DIRECT if found is None else found
+
+    @cached_property
+    def reading(self) -> DirectReading[T]:
+        """The part that reads with relationships, by page and as a stream."""
+        return DirectReading(self)
+
+    def beside(self, mapper: Mapper[Any]) -> DirectTable[Any]:
+        """Give the direct path to another class's table of the same registry."""
+        tables = self.home.tables
+        found: DirectTable[Any] | None = tables.get(mapper.class_)
+        if found is None:
+            found = tables[mapper.class_] = DirectTable(self.home, mapper)
+        return found
 
     def scalar(self, statement: Select[Any]) -> Any:
         """Give the first value that a SELECT about this class's table finds, or None."""

@@ -16,13 +16,14 @@ from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import Mapper
 
 from colonnade.engine import internals
+from colonnade.repository.softdelete import soft_delete_options
 
 T = TypeVar("T")
 Convert = Callable[[Any], Any]
 
 MANY = 500
 """From so many rows on, Python's garbage collector is paused: it takes most of a large load's time."""
-VERY_MANY = 5_000
+VERY_MANY = 2_000
 """From so many on, it is kept from going over them afterwards, too."""
 
 
@@ -49,6 +50,9 @@ class Instances(Generic[T]):
         self._dialect = dialect
         self._manager = mapper.class_manager
         self._conversions: tuple[Convert | None, ...] | None = None
+        options = soft_delete_options(mapper.class_)
+        self.usual = Carried(options, internals.path_of(mapper)) if options else None
+        """What objects carry where nothing else is asked for."""
         self._makers: dict[tuple[bool, bool, int], Callable[..., list[T] | None]] = {}
 
     @property
@@ -76,6 +80,7 @@ class Instances(Generic[T]):
     ) -> list[T] | None:
         if not rows:
             return []
+        carried = carried or self.usual
         shape = (converts, carried is not None, len(rows[0]))
         make = self._makers.get(shape)
         if make is None:

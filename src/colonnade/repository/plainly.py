@@ -13,7 +13,6 @@ from sqlalchemy.orm import (
     ColumnProperty,
     MappedSQLExpression,
     Mapper,
-    Relationship,
     RelationshipProperty,
     Synonym,
     SynonymProperty,
@@ -61,6 +60,7 @@ def _is_plain(prop: Any, table: Table) -> bool:
         return (
             len(prop.columns) == 1 and isinstance(prop.columns[0], Column) and prop.columns[0].table is table
         )
-    if type(prop) in (Relationship, RelationshipProperty):
-        return prop.lazy in _LAZY
+    if isinstance(prop, RelationshipProperty):
+        # SQLAlchemy has several classes of them; a class of somebody else's may do anything.
+        return prop.lazy in _LAZY and type(prop).__module__ == RelationshipProperty.__module__
     return type(prop) in (Synonym, SynonymProperty)

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy.util.concurrency import in_greenlet
 
 from colonnade.errors import DatabaseError, EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
@@ -39,8 +40,10 @@ def _get_directly(
     include_deleted: bool = False,
 ) -> T | NotDirect | None:
     """Do what `get` does, past the Session."""
-    if for_update or load != ():
+    if for_update:
         return NOT_DIRECT
+    if type(load) is not tuple or load or (include_deleted and table.instances.usual is not None):
+        return self._get_with_related(table, id, load, include_deleted)
     key = (id,) if type(id) is int and table.has_integer_key else key_values(self.model, id)
     try:
         return table.get(key, include_deleted)
@@ -72,7 +75,8 @@ class ReadOperations(Streams[T]):
         key = normal_key(self.model, id)
         if not _given(load) and not for_update and not include_deleted and not self._soft_deletes:
             return self.db_session.get(self.model, key, options=soft_delete_options(self.model))
-        statement = self._select(include_deleted, load).where(*key_criteria(self.model, id))
+        statement = self._select(include_deleted).options(*load_options(self.model, load))
+        statement = statement.where(*key_criteria(self.model, id))
         if for_update:
             statement = self._locking(statement, [key], skip_locked)
         return self.scalars(statement).unique().one_or_none()
@@ -112,7 +116,7 @@ class ReadOperations(Streams[T]):
             EntityValidationError: for what isn't a key of this class.
         """
         keys = [normal_key(self.model, id) for id in ids]
-        statement = self._select(include_deleted, load)
+        statement = self._select(include_deleted)
         criteria = many_keys_criteria(self.model, keys)
         entities = self._entities([statement.where(criterion) for criterion in criteria], load)
         found = {key_of(entity): entity for entity in entities}
@@ -190,7 +194,7 @@ class ReadOperations(Streams[T]):
             return []
         if not _given(order_by) and (skip or limit is not None):
             order_by = self._by_key()
-        statement = self._select(include_deleted, load).where(*self._conditions(criteria, filters))
+        statement = self._select(include_deleted).where(*self._conditions(criteria, filters))
         if _given(order_by):
             statement = statement.order_by(*order_clauses(ordering(self.model, order_by)))
         if skip:
@@ -314,16 +318,26 @@ class ReadOperations(Streams[T]):
 
     def _entities(self, statements: Sequence[Select[T]], load: Load = ()) -> builtins.list[T]:
         """Give the entities that the statements find, each once; several are read in one transaction."""
+        options = load_options(self.model, load) if _given(load) else ()
 
         def read(table: DirectTable[T] | None) -> Any:
             if table is None:
-                return [one for statement in statements for one in self.scalars(statement).unique()]
+                loading = [statement.options(*options) for statement in statements] if options else statements
+                return [one for statement in loading for one in self.scalars(statement).unique()]
             if not statements:
                 return []
-            return NOT_DIRECT if _given(load) or len(statements) > 1 else table.entities(statements[0])
+            return NOT_DIRECT if len(statements) > 1 else table.reading.entities(statements[0], load, options)
 
         found: builtins.list[T] = self._reading(read)
         return found
+
+    def _get_with_related(self, table: DirectTable[T], id: Any, load: Load, include_deleted: bool) -> Any:
+        if in_greenlet() is not (table.home.face == "async"):
+            return NOT_DIRECT
+        options = load_options(self.model, load)
+        statement = self._select(include_deleted).where(*key_criteria(self.model, id))
+        found: Any = self.db.tried_again(lambda: table.reading.entities(statement, load, options))
+        return found if found is NOT_DIRECT else next(iter(found), None)
 
     def _value(self, statement: Select[Any]) -> Any:
         """Give the first value that the statement finds, or None."""

@@ -1,0 +1,99 @@
+"""Reading past the Session what is more than one row by its key: by criteria, with relationships, by page.
+
+It stands beside a `DirectTable`, and its methods are like that one's: `NOT_DIRECT` leaves the call to the Session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlalchemy import Select
+
+from colonnade.engine import internals
+from colonnade.engine.direct import Driver, Sent
+from colonnade.engine.moment import Moment
+from colonnade.repository.instances import Carried
+from colonnade.repository.operation import NOT_DIRECT, NotDirect
+from colonnade.repository.prepared import Way
+from colonnade.repository.related import Related, plan_of
+
+if TYPE_CHECKING:
+    from colonnade.repository.direct import DirectTable
+
+T = TypeVar("T")
+
+
+class DirectReading(Generic[T]):
+    """What a table's direct path reads beyond single rows."""
+
+    def __init__(self, table: DirectTable[T]) -> None:
+        self._table = table
+        self._path = internals.path_of(table.mapper)
+        self._compiled = internals.compiled_cache(200)
+        self._plans: dict[str, tuple[Related, ...] | None] = {}
+
+    def entities(
+        self, statement: Select[Any], load: Any = (), options: Sequence[Any] = ()
+    ) -> list[T] | NotDirect:
+        """Give the entities that a SELECT of this class finds, with what is to be loaded with them.
+
+        `options` are the loader options that a Session would be given for `load`.
+        """
+        table = self._table
+        columns = statement.with_only_columns(*table.columns, maintain_column_froms=True)
+        carried = Carried(internals.carried_options(statement.options(*options)), self._path)
+        way = self._way_of(columns)
+        if options:
+            return self._with_related(columns, load, carried) if way == "direct" else NOT_DIRECT
+        if way == "core":
+            found = table.instances.plain(table.core.fetch(columns, {}), carried)
+        else:
+            sent = None if way == "session" else self._sent(columns)
+            found = None if sent is None else self.rows(table.driver, *sent, carried)
+        return NOT_DIRECT if found is None else found
+
+    def rows(self, driver: Driver, sent: Sent, parameters: Any, carried: Carried) -> list[T] | None:
+        """Give the entities of a statement's rows; None where the Session knows better what to make of them."""
+        instances = self._table.instances
+        if instances.knows_types:
+            return instances.converted(driver.fetch(sent, parameters), carried)
+        rows, types = driver.described(sent, parameters)
+        if len(types):
+            instances.learn(types)
+        return instances.converted(rows, carried)
+
+    def _with_related(self, columns: Select[Any], load: Any, carried: Carried) -> list[T] | NotDirect:
+        related = self._plan(load)
+        if related is None or not all(one.is_direct() for one in related):
+            return NOT_DIRECT
+        sent = self._sent(columns)
+        if sent is None:
+            return NOT_DIRECT
+        with Moment(self._table.home, sent[0]) as driver:
+            found = self.rows(driver, *sent, carried)
+            if found is None or not all(one.load(driver, found, carried) for one in related if found):
+                return NOT_DIRECT
+        return found
+
+    def _plan(self, load: Any) -> tuple[Related, ...] | None:
+        if not isinstance(load, str):
+            return plan_of(self._table, load)
+        if load not in self._plans:
+            self._plans[load] = plan_of(self._table, load)
+        return self._plans[load]
+
+    def _way_of(self, statement: Select[Any]) -> Way:
+        way = self._table.way()
+        # A join, written or implied, may give a row twice, and the Session leaves out the second.
+        return way if way == "session" or len(statement.get_final_froms()) == 1 else "session"
+
+    def _sent(self, statement: Select[Any]) -> tuple[Sent, Any] | None:
+        """Give the statement as the driver has it; None for a value that its type can't convert."""
+        table = self._table
+        compiled, values = internals.compiled_with(statement, table.engine.dialect, self._compiled)
+        try:
+            text, parameters = internals.driver_parameters(compiled, values)
+        except Exception:  # noqa: BLE001 (the Session meets it again, and tells)
+            return None
+        return Sent(text, table.mapper.local_table, table.mapper.class_.__name__), parameters  # type: ignore[arg-type]
