@@ -40,6 +40,11 @@ BELOW: dict[str, tuple[str, ...]] = {
 
 COMMITTING = ("engine/session.py", "migrations/apply.py")
 AWAITING = (
+    # Of a driver's own connection: a greenlet takes as long as a quarter of a server's answer.
+    "dialects/awaiting.py",
+    "dialects/mysql/direct.py",
+    "dialects/postgresql/direct.py",
+    "dialects/sqlite/direct.py",
     "engine/",
     "repository/operation.py",
     "repository/repository.py",

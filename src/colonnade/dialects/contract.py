@@ -198,7 +198,7 @@ class DriverConnection(Protocol):
         ...
 
     def looks_stale(self) -> bool:
-        """Tell the same before a read, where an answer that is a millisecond old will do."""
+        """Tell what is known of it without asking the system: a read that fails is tried again."""
         ...
 
     def leave(self) -> None:
@@ -222,7 +222,7 @@ class NewRows:
     """Rows to be inserted that have values in the same columns, in order, as the driver is given them.
 
     `made` are the columns that the database shall tell of each, and `number` the one of them by which it
-    numbers rows as they come. `text` inserts one row, with the driver's own placeholders.
+    numbers rows as they come.
     """
 
     table: Table
@@ -230,22 +230,19 @@ class NewRows:
     rows: Sequence[tuple[Any, ...]]
     made: Sequence[Column[Any]]
     number: Column[Any] | None
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class ChangedRows:
     """New values of rows in the same columns, each followed by its key, as the driver is given them.
 
-    `text` updates one row, with the driver's own placeholders; `counter` goes up by one in each, and
-    a row in which `mark` has a value isn't there.
+    `counter` goes up by one in each, and a row in which `mark` has a value isn't there.
     """
 
     table: Table
     columns: Sequence[Column[Any]]
     keys: Sequence[Column[Any]]
     rows: Sequence[tuple[Any, ...]]
-    text: str
     counter: Column[Any] | None = None
     mark: Column[Any] | None = None
 
@@ -264,11 +261,20 @@ class Bulk(Protocol):
 
     NUMBERS_AHEAD: bool
     """Whether new rows are given their numbers before they're sent."""
+    CHANGES_BY_KEY: bool
+    """Whether `updates` changes one row after the other, in the order of their keys, as a Session does."""
 
     def first_number(self, connection: Connection, column: Column[Any], count: int) -> int | None:
         """Give the number from which the database would number so many rows, when nobody else can write.
 
         None where that can't be told.
+        """
+        ...
+
+    def step(self, connection: Connection, column: Column[Any]) -> int | None:
+        """Give by how much the number of each row of an INSERT is above the one before it.
+
+        The driver tells the first one's then. None where each row has to be asked for its number.
         """
         ...
 

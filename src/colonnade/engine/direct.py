@@ -10,11 +10,13 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from sqlalchemy.exc import StatementError
+from sqlalchemy.util import greenlet_spawn
 
 from colonnade.dialects.contract import BEGIN_OPTION, Failure
+from colonnade.engine.block import shielded
 from colonnade.engine.entities import known_tables
 from colonnade.engine.failures import Kind, asker, drivers_own
 from colonnade.engine.observe import WAY_OPTION
@@ -26,10 +28,9 @@ from colonnade.errors import DatabaseError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Executable, Row, Table
 
-    from colonnade.dialects.contract import DriverConnection
     from colonnade.engine.home import Home
 
-T = TypeVar("T")
+Ask = Literal["fetch", "described", "change", "insert"]
 Rows = Sequence[Sequence[Any]]
 
 
@@ -49,6 +50,22 @@ class Sent:
     criteria: Callable[[Any], Mapping[str, Any]] | None = None
 
 
+class Request:
+    """A statement to be sent, and what to make of the answer: a result, or the next request.
+
+    `ask` names what is asked of the driver's connection: its rows, how many rows it concerned, …
+    `finish` may be called in another try, but once only with an answer.
+    """
+
+    __slots__ = ("ask", "finish", "parameters", "sent")
+
+    def __init__(self, sent: Sent, parameters: Any, ask: Ask, finish: Callable[[Any], Any]) -> None:
+        self.sent = sent
+        self.parameters = parameters
+        self.ask = ask
+        self.finish = finish
+
+
 class Driver:
     """The drivers' connections of one engine, one for each call."""
 
@@ -65,15 +82,52 @@ class Driver:
         self.numbers_rows = self._dialect.direct.NUMBERS_ROWS
         """Whether the driver tells the number that the database gave a new row."""
 
-    def fetch(self, sent: Sent, parameters: Any) -> Rows:
-        """Send the statement and give all its rows.
+    def run(self, request: Any) -> Any:
+        """Send the request, and those that follow from it, and give the result; what is none is given back.
+
+        On the asynchronous face inside a greenlet.
 
         Raises:
             DatabaseError: what the database or the connection to it answers.
         """
+        while type(request) is Request:
+            if request.ask == "fetch":
+                answer: Any = self.fetch(request.sent, request.parameters)
+            else:
+                answer = self._send(request.ask, request.sent, request.parameters)
+            request = request.finish(answer)
+        return request
+
+    async def run_async(self, request: Any) -> Any:
+        """Do what `run` does, awaiting the driver itself."""
+        # Written flat: each `await` of one's own takes its time, too.
+        while type(request) is Request:
+            sent, parameters = request.sent, request.parameters
+            pool: Any = self._home.engine.pool
+            idle = getattr(pool, "idle", None)
+            lent = idle.pop() if idle else None
+            if lent is None or self._is_stale(lent, sent) or (pool.recycles and pool.is_due(lent)):
+                lent = await greenlet_spawn(self._replaced, pool, lent)
+            start = time.perf_counter()
+            try:
+                answer = await lent.driver.asked(request.ask, sent.text, parameters)
+            except BaseException as error:
+                await shielded(greenlet_spawn(self._told_failing, start, lent, sent, parameters, error))
+            if self._callbacks:
+                self._tell(sent, time.perf_counter() - start, _count(request.ask, answer))
+            if lent.fairy is not None or idle is None or pool.waiting:
+                await greenlet_spawn(self._give_back, lent)
+            else:
+                idle.append(lent)
+            request = request.finish(answer)
+        return request
+
+    def fetch(self, sent: Sent, parameters: Any) -> Rows:
+        """Send the statement and give all its rows."""
         # Written flat: on SQLite, what is around the statement takes as long as the statement.
         if self._callbacks:
-            return self._observed(sent, parameters, lambda driver: driver.fetch(sent.text, parameters), len)
+            rows: Rows = self._send("fetch", sent, parameters)
+            return rows
         pool = self._pool
         try:
             lent = pool.idle.pop()  # type: ignore[union-attr]
@@ -97,47 +151,43 @@ class Driver:
 
     def described(self, sent: Sent, parameters: Any) -> tuple[Rows, Sequence[Any]]:
         """Send the statement and give all its rows, and the driver's type of each column."""
-        return self._observed(
-            sent,
-            parameters,
-            lambda driver: driver.described(sent.text, parameters),
-            lambda found: len(found[0]),
-        )
+        found: tuple[Rows, Sequence[Any]] = self._send("described", sent, parameters)
+        return found
 
-    def change(self, sent: Sent, parameters: Any) -> int:
-        """Send the statement and give how many rows it concerned."""
-        return self._observed(sent, parameters, lambda driver: driver.change(sent.text, parameters), int)
-
-    def insert(self, sent: Sent, parameters: Any) -> int:
-        """Send an INSERT of one row and give the number that the database gave it."""
-        return self._observed(sent, parameters, lambda driver: driver.insert(sent.text, parameters), _one)
-
-    def _observed(
-        self,
-        sent: Sent,
-        parameters: Any,
-        send: Callable[[DriverConnection], T],
-        count: Callable[[T], int],
-    ) -> T:
+    def _send(self, ask: Ask, sent: Sent, parameters: Any) -> Any:
         lent = self._taken()
         start = time.perf_counter()
         try:
-            answer = send(lent.driver)
+            answer = getattr(lent.driver, ask)(sent.text, parameters)
         except BaseException as error:
-            seconds = time.perf_counter() - start
-            try:
-                self._fail(lent, sent, parameters, error)
-            except DatabaseError as ours:
-                self._tell(sent, seconds, None, ours)
-                raise
+            self._told_failing(start, lent, sent, parameters, error)
         seconds = time.perf_counter() - start
         self._give_back(lent)
-        self._tell(sent, seconds, count(answer))
+        self._tell(sent, seconds, _count(ask, answer))
         return answer
+
+    def _is_stale(self, lent: Lent, sent: Sent) -> bool:
+        return lent.driver.looks_stale() if sent.kind is None else lent.driver.is_stale()
+
+    def _replaced(self, pool: Any, lent: Lent | None) -> Lent:
+        if lent is not None:
+            pool.discard(lent)
+        return self._taken()
+
+    def _told_failing(
+        self, start: float, lent: Lent, sent: Sent, parameters: Any, error: BaseException
+    ) -> NoReturn:
+        seconds = time.perf_counter() - start
+        try:
+            self._fail(lent, sent, parameters, error)
+        except DatabaseError as ours:
+            self._tell(sent, seconds, None, ours)
+            raise
 
     def _tell(self, sent: Sent, seconds: float, rows: int | None, error: BaseException | None = None) -> None:
         if self._observers:
-            self._observers.told(sent.text, seconds, rows, sent.entity, "direct", error)
+            table = sent.table.fullname
+            self._observers.told(sent.text, seconds, rows, sent.entity, "direct", error, table=table)
 
     def _taken(self) -> Lent:
         """Give a connection that is in autocommit and alive, as far as can be told without asking it."""
@@ -185,6 +235,7 @@ class Driver:
             lent.fairy.close()
         elif isinstance(lent.pool, DirectPool):
             lent.pool.discard(lent, error)
+            lent.pool.discard_stale()  # what closed this one has often closed them all
 
     def _translated(self, lent: Lent, sent: Sent, parameters: Any, error: Exception) -> DatabaseError | None:
         failure = Failure(
@@ -219,8 +270,13 @@ def unmade(sent: Sent, error: Exception) -> DatabaseError:
     return logged(decode_unmade(wrapped, failure), "statement")
 
 
-def _one(number: int) -> int:
-    return 1
+def _count(ask: Ask, answer: Any) -> int:
+    """Give how many rows the answer is about."""
+    if ask == "fetch":
+        return len(answer)
+    if ask == "described":
+        return len(answer[0])
+    return int(answer) if ask == "change" else 1
 
 
 class Core:

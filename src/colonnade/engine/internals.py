@@ -14,10 +14,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence, Sized
-from typing import Any
+from typing import Any, Self
 from weakref import ref
 
-from sqlalchemy import ColumnDefault, Connection, Engine
+from sqlalchemy import Column, ColumnDefault, Connection, Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.instrumentation import ClassManager
@@ -110,10 +110,11 @@ class Listeners:
         """Whether there is a hook."""
         self._look()
 
-    def refresh(self) -> None:
+    def refreshed(self) -> Self:
         """Look again, where anything was listened to since."""
         if any(self._empty) or sum(map(len, self._filled)) != self._total:
             self._look()
+        return self
 
     def _look(self) -> None:
         found = [one for target in (*self._heard, *self._hooks) for one in _sizes(target)]

@@ -72,6 +72,17 @@ class DirectPool(QueuePool):
         finally:
             super()._do_return_conn(lent.record)
 
+    def discard_stale(self) -> None:
+        """Close those that wait here and that the server has closed."""
+        for _ in range(len(self.idle)):
+            lent = self._taken()
+            if lent is None:
+                return
+            if lent.driver.is_stale():
+                self.discard(lent)
+            else:
+                self.idle.appendleft(lent)
+
     def checkedin(self) -> int:
         return super().checkedin() + len(self.idle)
 

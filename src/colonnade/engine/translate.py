@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
@@ -29,6 +31,7 @@ from colonnade.engine.orm_errors import decode_orm, decode_unmade
 from colonnade.engine.wording import message_of
 from colonnade.errors import (
     AmbiguousCommitError,
+    ConstraintError,
     DamagedDatabaseError,
     DatabaseConnectionError,
     DatabaseError,
@@ -46,10 +49,12 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import Dialect as SQLAlchemyDialect
     from sqlalchemy.orm import Session
 
-__all__ = ["attach", "logged", "place_of", "remember", "translate", "translate_orm", "translated"]
+__all__ = ["attach", "logged", "place_of", "remember", "translate", "translate_orm", "translated", "unlogged"]
 
 _logger = logging.getLogger("colonnade")
 _logger.addHandler(logging.NullHandler())  # a program that sets up no logging hears of errors by exception
+REFUSALS = (ConstraintError, ValueRejectedError, StatementError)
+"""Errors that say what the database makes of the statement, and would say so again."""
 _GRAVE = (AmbiguousCommitError, DamagedDatabaseError, DiskFullError)
 _NOTABLE = (DatabaseConnectionError, PoolTimeoutError, ReadOnlyDatabaseError)
 
@@ -155,6 +160,19 @@ class translated:
     ) -> None:
         if isinstance(error, SQLAlchemyError) and not isinstance(error, DatabaseError):
             raise translate_orm(error, self._session) from (getattr(error, "orig", None) or error)
+
+
+@contextmanager
+def unlogged() -> Iterator[None]:
+    """Log no error of the block: what is refused there is tried again otherwise, and told by that."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
+
+
+_silent: ContextVar[bool] = ContextVar("colonnade_silent", default=False)
 
 
 def translate_orm(error: SQLAlchemyError, session: Session | None = None) -> DatabaseError:
@@ -291,6 +309,8 @@ def _remedy(fault: Fault) -> str | None:
 
 def logged(error: DatabaseError, phase: Phase) -> DatabaseError:
     """Log an error that goes to the caller, once and without values, and give it back."""
+    if _silent.get() and isinstance(error, REFUSALS):
+        return error
     level = logging.ERROR if isinstance(error, _GRAVE) else logging.INFO
     if isinstance(error, _NOTABLE) and not isinstance(error, AmbiguousCommitError):
         level = logging.WARNING

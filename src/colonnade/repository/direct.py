@@ -6,17 +6,20 @@ where the Session must serve: the class isn't plainly mapped, or somebody listen
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Mapper
+from sqlalchemy.util.concurrency import in_greenlet
 
 from colonnade.engine import internals
-from colonnade.engine.direct import Core, Driver, Sent
+from colonnade.engine.direct import Core, Driver, Request, Sent
 from colonnade.engine.home import Home
 from colonnade.models.mixins import SoftDeleteMixin
+from colonnade.repository.direct_bulk import BulkInserts
+from colonnade.repository.direct_changes import BulkChanges
 from colonnade.repository.direct_reading import DirectReading
 from colonnade.repository.direct_writing import DirectWriting
 from colonnade.repository.fields import fields_of
@@ -45,6 +48,7 @@ class DirectTable(Generic[T]):
         model: Any = mapper.class_
         self.has_integer_key = has_integer_key(model)
         self._echoes = internals.echoes(engine)
+        self._is_async = home.face == "async"
         self.instances: Instances[T] = Instances(mapper, engine.dialect)
         self.columns = [getattr(model, name) for name in self.instances.names]
         self._listeners = internals.Listeners(
@@ -70,35 +74,56 @@ class DirectTable(Generic[T]):
         """The part that writes."""
         return DirectWriting(self, self.mapper)
 
+    @cached_property
+    def inserts(self) -> BulkInserts[T]:
+        """The part that creates many objects at once."""
+        return BulkInserts(self, self.mapper)
+
+    @cached_property
+    def changes(self) -> BulkChanges[T]:
+        """The part that changes and deletes many rows at once."""
+        return BulkChanges(self, self.mapper)
+
     def way(self) -> Way:
         """Tell which way a call may go now."""
         if not self.plain:
             return "session"
-        listeners = self._listeners
-        listeners.refresh()
+        listeners = self._listeners.refreshed()
         if not listeners.silent:
             return "session"
-        return "core" if listeners.hooked or self._echoes() else "direct"
+        if listeners.hooked or self._echoes():
+            # SQLAlchemy's Core awaits by a greenlet, in which this is asked again.
+            return "core" if not self._is_async or in_greenlet() else "session"
+        return "direct"
 
-    def get(self, key: tuple[Any, ...], include_deleted: bool) -> T | NotDirect | None:
-        """Give the entity with this key, or None."""
+    def get(
+        self, key: tuple[Any, ...], include_deleted: bool, finish: Callable[[T | None], Any] | None = None
+    ) -> Any:
+        """Give the request for the entity with this key; its result is the entity or None, or `finish` of it."""
         way = self.way()
-        prepared = self._by_key_even_deleted if include_deleted else self._by_key
-        if way == "direct" and self.instances.knows_types:
-            rows = self.driver.fetch(prepared.sent, prepared.converting(key))
-            return self.instances.converted(rows)[0] if rows else None  # type: ignore[index]
         if way == "session":
             return NOT_DIRECT
-        found = self.prepared(prepared, key, way)
-        return found[0] if found else None
+        prepared = self._by_key_even_deleted if include_deleted else self._by_key
+        if finish is not None or way == "core" or not self.instances.knows_types:
+            return self.first(prepared, key, way, finish or _itself)
+        return Request(prepared.sent, prepared.converting(key), "fetch", self.instances.first)
 
-    def prepared(self, prepared: Prepared, values: Sequence[Any], way: Way) -> list[T]:
-        """Give the entities that a prepared statement about given keys finds."""
+    def first(
+        self, prepared: Prepared, values: Sequence[Any], way: Way, finish: Callable[[T | None], Any]
+    ) -> Any:
+        """Give the request for the first entity that a prepared statement gives; its result is `finish` of it."""
         if way == "core":
             found = self.instances.plain(self.core.fetch(prepared.statement, prepared.named(values)))
-        else:
-            found = self._made(prepared.sent, prepared.converting(values))
-        return found or []
+            return finish(found[0] if found else None)
+
+        def described(answer: Any) -> Any:
+            self.instances.learn(answer[1])
+            return finish(self.instances.first(answer[0]))
+
+        parameters = prepared.converting(values)
+        if self.instances.knows_types:
+            return Request(prepared.sent, parameters, "fetch", lambda rows: finish(self.instances.first(rows)))
+        return Request(prepared.sent, parameters, "described", described)
 
     def entities(self, statement: Select[Any]) -> list[T] | NotDirect:
         """Give the entities that a SELECT of this class finds."""
@@ -170,3 +195,7 @@ class DirectTable(Generic[T]):
         if not issubclass(model, SoftDeleteMixin):
             return statement
         return statement.where(model.deleted_at.is_(None))
+
+
+def _itself(entity: T | None) -> T | None:
+    return entity

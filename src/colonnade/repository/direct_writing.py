@@ -6,7 +6,7 @@ A `DirectWriting` belongs to a `DirectTable` whose class is written plainly. Lik
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.orm import Mapper
 
 from colonnade.engine import internals
+from colonnade.engine.direct import Request
 from colonnade.engine.failures import Kind
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.fields import fields_of
@@ -23,7 +24,7 @@ from colonnade.repository.insertion import (
     asks_context,
     updates_by_python,
 )
-from colonnade.repository.operation import NOT_DIRECT, NotDirect
+from colonnade.repository.operation import NOT_DIRECT
 from colonnade.repository.plainly import deletes_plainly, writes_plainly
 from colonnade.repository.prepared import KEY, Prepared, Way
 
@@ -62,9 +63,9 @@ class DirectWriting(Generic[T]):
         self._delete: Prepared | None = None
         self._key_names = [f"{KEY}{at}" for at in range(len(mapper.primary_key))]
 
-    def create(self, entity: Any) -> NotDirect | None:
-        """Insert a new object's row."""
-        way = self._way()
+    def create(self, entity: Any) -> Any:
+        """Give the request that inserts a new object's row, and makes the object a stored one."""
+        way = self.way()
         if way == "session" or not self._insertion.takes(entity):
             return NOT_DIRECT
         values = self._insertion.given(entity)
@@ -73,36 +74,44 @@ class DirectWriting(Generic[T]):
             return NOT_DIRECT
         prepared, made = found
         given = self._insertion.row(values)
-        answer = self._inserted(prepared, [given.values[name] for name in prepared.names], made, way)
-        self._insertion.stored(entity, given, dict(zip(made, answer, strict=True)))
-        return None
 
-    def update(self, key: tuple[Any, ...], changes: Mapping[str, Any]) -> T | NotDirect | None:
-        """Set fields of the row with this key and give the entity; None where there's no such row."""
-        way = self._way()
+        def stored(answer: Sequence[Any]) -> Any:
+            self._insertion.stored(entity, given, dict(zip(made, answer, strict=True)))
+            return entity
+
+        sent = [given.values[name] for name in prepared.names]
+        if way == "core":
+            return stored(self._inserted_by_core(prepared, sent, made))
+        return self._insert_request(prepared, prepared.converting(sent), made, stored)
+
+    def update(self, key: tuple[Any, ...], changes: Mapping[str, Any], found: Callable[[T | None], T]) -> Any:
+        """Give the request that sets fields of the row with this key.
+
+        Its result is `found` of the entity, or of None where there's no such row.
+        """
+        way = self.way()
         values = None if way == "session" else self._setting_values(changes)
         if values is None:
             return NOT_DIRECT
         returning = self._dialect.update_returning
         prepared = self._updating(tuple(values), returning)
         sent = (*values.values(), *key)
-        if returning:
-            found = self._table.prepared(prepared, sent, way)
-            entity: T | NotDirect | None = (
-                NOT_DIRECT if isinstance(found, NotDirect) else next(iter(found), None)
-            )
-        else:
-            count = self._count(prepared, sent, way)
-            entity = count if isinstance(count, NotDirect) else None
-            if count and not isinstance(count, NotDirect):
-                entity = self._table.get(key, include_deleted=True)
-        if entity is not None and not isinstance(entity, NotDirect):
-            entity.__dict__.update(self._by_attribute(values))
-        return entity
 
-    def delete(self, key: tuple[Any, ...], *, hard: bool) -> bool | NotDirect:
-        """Delete the row with this key, or mark it as deleted; False when there's none."""
-        way = self._way()
+        def changed(entity: T | None) -> T:
+            if entity is not None:
+                entity.__dict__.update(self._by_attribute(values))
+            return found(entity)
+
+        def counted(count: int) -> Any:
+            return self._table.get(key, True, changed) if count else found(None)
+
+        if returning:
+            return self._table.first(prepared, sent, way, changed)
+        return self._counting(prepared, sent, way, counted)
+
+    def delete(self, key: tuple[Any, ...], *, hard: bool) -> Any:
+        """Give the request that deletes the row with this key, or marks it; its result is whether there was one."""
+        way = self.way()
         if way == "session":
             return NOT_DIRECT
         if self._soft and not hard:
@@ -110,21 +119,24 @@ class DirectWriting(Generic[T]):
             if values is None:
                 return NOT_DIRECT
             prepared = self._updating(tuple(values), returning=False)
-            count = self._count(prepared, (*values.values(), *key), way)
-        elif not self._deletes:
+            return self._counting(prepared, (*values.values(), *key), way, bool)
+        if not self._deletes:
             return NOT_DIRECT
-        else:
-            if self._delete is None:
-                statement = delete(self._insertion.table).where(*self._key_criteria())
-                self._delete = self._prepared(statement, "delete")
-            count = self._count(self._delete, key, way)
-        return count > 0
+        if self._delete is None:
+            statement = delete(self._insertion.table).where(*self._key_criteria())
+            self._delete = self._prepared(statement, "delete")
+        return self._counting(self._delete, key, way, bool)
 
-    def _way(self) -> Way:
+    @property
+    def sets_silently(self) -> bool:
+        """Whether nobody listens to what attributes are set to."""
+        return self._set_listeners.refreshed().silent
+
+    def way(self) -> Way:
+        """Tell which way a write may go now."""
         if not self.plain:
             return "session"
-        self._listeners.refresh()
-        return self._table.way() if self._listeners.silent else "session"
+        return self._table.way() if self._listeners.refreshed().silent else "session"
 
     def _inserting(self, values: Mapping[str, Any]) -> tuple[Prepared, tuple[str, ...]] | None:
         """Give the INSERT for an object that has these values, and what the database adds to them."""
@@ -149,36 +161,46 @@ class DirectWriting(Generic[T]):
         """Tell whether the driver's own number of the last row is all that is asked for."""
         return self._table.driver.numbers_rows and self._insertion.only_number(made)
 
-    def _inserted(
-        self, prepared: Prepared, values: Sequence[Any], made: tuple[str, ...], way: Way
+    def _inserted_by_core(
+        self, prepared: Prepared, values: Sequence[Any], made: tuple[str, ...]
     ) -> Sequence[Any]:
-        """Give the values that the database made, in the order of `made`."""
-        numbered = self._is_number(made)
-        if way == "core":
-            core = self._table.core
-            named = prepared.named(values)
-            return core.insert(prepared.statement, named) if numbered else core.one(prepared.statement, named)
-        parameters = prepared.converting(values)
-        driver, columns = self._table.driver, self._insertion.columns(made)
-        if numbered:
-            prepared.learn(self._table.engine, columns, [None])
-            return prepared.converted([driver.insert(prepared.sent, parameters)])
+        core, named = self._table.core, prepared.named(values)
+        if self._is_number(made):
+            return core.insert(prepared.statement, named)
+        return core.one(prepared.statement, named)
+
+    def _insert_request(
+        self,
+        prepared: Prepared,
+        parameters: Any,
+        made: tuple[str, ...],
+        stored: Callable[[Sequence[Any]], Any],
+    ) -> Request:
+        """Give the request whose result is `stored` of the values that the database made."""
+        engine, columns = self._table.engine, self._insertion.columns(made)
+
+        def described(answer: Any) -> Any:
+            prepared.learn(engine, columns, answer[1])
+            return stored(prepared.converted(answer[0][0]))
+
         if not made:
-            driver.change(prepared.sent, parameters)
-            return ()
-        if prepared.knows_types:
-            return prepared.converted(driver.fetch(prepared.sent, parameters)[0])
-        rows, types = driver.described(prepared.sent, parameters)
-        prepared.learn(self._table.engine, columns, types)
-        return prepared.converted(rows[0])
+            return Request(prepared.sent, parameters, "change", lambda _: stored(()))
+        if self._is_number(made):
+            if not prepared.knows_types:
+                prepared.learn(engine, columns, [None])
+            return Request(
+                prepared.sent, parameters, "insert", lambda number: stored(prepared.converted((number,)))
+            )
+        if not prepared.knows_types:
+            return Request(prepared.sent, parameters, "described", described)
+        return Request(prepared.sent, parameters, "fetch", lambda rows: stored(prepared.converted(rows[0])))
 
     def _setting_values(self, changes: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give the values to set by column key, those that Python adds to each UPDATE among them.
 
         None where they are SQL, or somebody listens to the attributes.
         """
-        self._set_listeners.refresh()
-        if not self._set_listeners.silent or any(_is_sql(value) for value in changes.values()):
+        if not self.sets_silently or any(_is_sql(value) for value in changes.values()):
             return None
         columns = self._mapper.columns
         values = {columns[name].key: value for name, value in changes.items()}
@@ -220,10 +242,13 @@ class DirectWriting(Generic[T]):
         names = () if kind == "insert" else self._key_names
         return Prepared(statement, self._table.engine, self._mapper, keys=keys, names=names, kind=kind)
 
-    def _count(self, prepared: Prepared, values: Sequence[Any], way: Way) -> int:
+    def _counting(
+        self, prepared: Prepared, values: Sequence[Any], way: Way, finish: Callable[[int], Any]
+    ) -> Any:
+        """Give the request whose result is `finish` of how many rows there were."""
         if way == "core":
-            return self._table.core.change(prepared.statement, prepared.named(values))
-        return self._table.driver.change(prepared.sent, prepared.converting(values))
+            return finish(self._table.core.change(prepared.statement, prepared.named(values)))
+        return Request(prepared.sent, prepared.converting(values), "change", finish)
 
 
 def _is_sql(value: Any) -> bool:

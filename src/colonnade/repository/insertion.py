@@ -39,6 +39,20 @@ class Given:
     defaults: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What makes up the rows of all objects that have values for the same columns, by column key.
+
+    `taken` are attributes, `fixed` values that are the same in each row, `called` what is worked out for
+    each, in this order. `shown` are the attributes that an object is given from the last two.
+    """
+
+    taken: Mapping[str, str]
+    fixed: Mapping[str, Any]
+    called: Mapping[str, tuple[Column[Any], Default]]
+    shown: Mapping[str, str]
+
+
 class Insertion:
     """Takes new objects of one class apart into rows, and puts together what the database made of them."""
 
@@ -107,6 +121,26 @@ class Insertion:
                 if key in self._names:
                     defaults[self._names[key]] = values[key]
         return Given(values, defaults)
+
+    def parts(self, keys: Iterable[str]) -> Parts:
+        """Give the parts of a row, as `row` makes it, for objects that have values for these columns."""
+        taken = {key: self._names[key] for key in keys}
+        fixed: dict[str, Any] = dict.fromkeys(self._as_none.difference(taken))
+        shown = {}
+        for name, column, value in self._mapped_defaults:
+            if column.key not in taken:
+                fixed[column.key], shown[column.key] = value, name
+        if self._version is not None and self._first_version:
+            counter = self._attributes[self._version].key
+            taken.pop(counter, None)
+            fixed[counter], shown[counter] = self._first_version(None), self._version
+        called = {}
+        for key, (column, default) in self._python_defaults.items():
+            if key not in taken and key not in fixed:
+                called[key] = (column, default)
+                if key in self._names:
+                    shown[key] = self._names[key]
+        return Parts(taken, fixed, called, shown)
 
     def made_by_server(self, keys: Iterable[str]) -> list[str] | None:
         """Give the attributes that the database fills in when these columns are sent.

@@ -66,6 +66,8 @@ class Prepared:
             EntityValidationError: for a value that its type refuses.
             ValueRejectedError: for one that it can't convert.
         """
+        if self.parameters is tuple:
+            return values
         try:
             return self.parameters(values)
         except Exception as error:

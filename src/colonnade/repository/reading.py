@@ -9,11 +9,11 @@ from typing import Any, NoReturn, TypeVar
 from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.util.concurrency import in_greenlet
 
-from colonnade.errors import DatabaseError, EntityNotFoundError, MultipleEntitiesError
+from colonnade.errors import EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct import DirectTable
 from colonnade.repository.keys import key_criteria, key_of, key_values, many_keys_criteria, normal_key
-from colonnade.repository.operation import NOT_DIRECT, NotDirect, operation, streaming
+from colonnade.repository.operation import NOT_DIRECT, operation, streaming
 from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
 from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
@@ -38,17 +38,14 @@ def _get_directly(
     for_update: bool = False,
     skip_locked: bool = False,
     include_deleted: bool = False,
-) -> T | NotDirect | None:
+) -> Any:
     """Do what `get` does, past the Session."""
     if for_update:
         return NOT_DIRECT
     if type(load) is not tuple or load or (include_deleted and table.instances.usual is not None):
         return self._get_with_related(table, id, load, include_deleted)
-    key = (id,) if type(id) is int and table.has_integer_key else key_values(self.model, id)
-    try:
-        return table.get(key, include_deleted)
-    except DatabaseError as error:
-        return self.db.once_more(error, lambda: table.get(key, include_deleted))
+    is_number = type(id) is int and table.has_integer_key and -(2**63) <= id < 2**63
+    return table.get((id,) if is_number else key_values(self.model, id), include_deleted)
 
 
 class ReadOperations(Streams[T]):

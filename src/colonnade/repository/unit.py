@@ -140,6 +140,22 @@ class UnitOfWork(Generic[T]):
             table = home.tables[self.model] = DirectTable(home, self._mapper)
         return table if table.plain else None
 
+    def _directly_again(
+        self,
+        operation: Operation[Any, Any],
+        table: DirectTable[T],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        error: DatabaseError,
+    ) -> Any:
+        """Give what a read alone returns after its first try has failed; in a greenlet on the other face."""
+
+        def once() -> Any:
+            return table.driver.run(operation.direct(self, table, *args, **kwargs))  # type: ignore[misc]
+
+        answer = self.db.once_more(error, once)
+        return self._operate(operation, args, kwargs) if answer is NOT_DIRECT else answer
+
     def _reading(self, read: Callable[[DirectTable[T] | None], Any]) -> Any:
         """Give what is read: in the open session, by the direct path, or in a session of its own.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import inspect as state_of
@@ -18,32 +19,30 @@ from colonnade.repository.fields import validate_updates
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
 from colonnade.repository.holders import deleting
 from colonnade.repository.keys import key_values
-from colonnade.repository.operation import NOT_DIRECT, NotDirect, operation
+from colonnade.repository.operation import NOT_DIRECT, operation
 from colonnade.repository.reading import ReadOperations
 from colonnade.repository.softdelete import loading_all_rows
 
 T = TypeVar("T")
 
 
-def _create_directly(self: WriteOperations[T], table: DirectTable[T], entity: T) -> T | NotDirect:
+def _create_directly(self: WriteOperations[T], table: DirectTable[T], entity: T) -> Any:
     """Do what `create` does, past the Session."""
-    return NOT_DIRECT if table.writing.create(entity) is NOT_DIRECT else entity
+    return table.writing.create(entity)
 
 
 def _update_directly(
     self: WriteOperations[T], table: DirectTable[T], id: Any, updates: Mapping[str, Any]
-) -> T | NotDirect:
+) -> Any:
     """Do what `update` does, past the Session."""
     values = validate_updates(self.model, updates)
     if not values:
         return NOT_DIRECT
-    entity = table.writing.update(key_values(self.model, id), values)
-    return self._not_found(id) if entity is None else entity
+    found = partial(self._found, id)
+    return table.writing.update(key_values(self.model, id), values, found)
 
 
-def _delete_directly(
-    self: WriteOperations[T], table: DirectTable[T], id: Any, *, hard: bool = False
-) -> bool | NotDirect:
+def _delete_directly(self: WriteOperations[T], table: DirectTable[T], id: Any, *, hard: bool = False) -> Any:
     """Do what `delete` does, past the Session."""
     return table.writing.delete(key_values(self.model, id), hard=hard)
 
@@ -132,6 +131,9 @@ class WriteOperations(ReadOperations[T]):
             return entity
         self._set(entity, {"deleted_at": None})
         return self._stored(entity)
+
+    def _found(self, id: Any, entity: T | None) -> T:
+        return self._not_found(id) if entity is None else entity
 
     def _stored(self, entity: T) -> T:
         """Add, flush, and load what the database has made of it and of what came with it."""

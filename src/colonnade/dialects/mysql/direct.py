@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.util import await_only
-
 from colonnade.dialects import connecting
+from colonnade.dialects.awaiting import Awaited
 from colonnade.dialects.contract import DriverConnection
 from colonnade.dialects.mysql import connect
 
@@ -51,7 +50,7 @@ class _Sync:
         return connect.is_stale(self._connection)
 
     def looks_stale(self) -> bool:
-        return self.is_stale()
+        return not self._connection.open
 
     def leave(self) -> None:
         """Nothing: sessions send BEGIN."""
@@ -62,30 +61,34 @@ class _Sync:
         return cursor
 
 
-class _Async(_Sync):
+class _Async(Awaited):
     """asyncmy's connection."""
 
-    __slots__ = ("_driver",)
+    __slots__ = ("_connection", "_driver")
 
     def __init__(self, connection: Any, driver: Any) -> None:
-        super().__init__(connection)
+        self._connection = connection
         self._driver = driver
 
-    def fetch(self, statement: str, parameters: Any) -> Rows:
-        return self._rows_of(self._sent(statement, parameters))
-
-    def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        cursor = self._sent(statement, parameters)
-        return self._rows_of(cursor), _types(cursor)
-
-    def _sent(self, statement: str, parameters: Any) -> Any:
+    async def asked(self, ask: str, statement: str, parameters: Any) -> Any:
         cursor = self._driver.cursor()
-        await_only(cursor.execute(statement, parameters))
-        return cursor
+        await cursor.execute(statement, parameters)
+        if ask == "change":
+            return cursor.rowcount
+        if ask == "insert":
+            return cursor.lastrowid
+        rows = await cursor.fetchall()
+        return rows if ask == "fetch" else (rows, _types(cursor))
 
-    def _rows_of(self, cursor: Any) -> Rows:
-        rows: Rows = await_only(cursor.fetchall())
-        return rows
+    def is_stale(self) -> bool:
+        return connect.is_stale(self._connection)
+
+    def looks_stale(self) -> bool:
+        transport = self._driver._transport
+        return transport is None or transport.is_closing() or connecting.of_another_loop(self._driver.loop)
+
+    def leave(self) -> None:
+        """Nothing: sessions send BEGIN."""
 
 
 def _types(cursor: Any) -> list[Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy.util import await_only
-
 from colonnade.dialects import connecting
+from colonnade.dialects.awaiting import Awaited
 from colonnade.dialects.contract import DriverConnection
 from colonnade.dialects.postgresql import connect
 
@@ -52,38 +51,39 @@ class _Psycopg:
         return connect.is_stale(self._connection)
 
     def looks_stale(self) -> bool:
-        return self.is_stale()
+        return bool(self._connection.closed)
 
     def leave(self) -> None:
         connect.autocommit(self._connection, False)
 
 
-class _AsyncPsycopg(_Psycopg):
+class _AsyncPsycopg(Awaited):
     """psycopg's asynchronous connection."""
 
-    __slots__ = ("_driver",)
+    __slots__ = ("_connection", "_driver")
 
     def __init__(self, connection: Any, driver: Any) -> None:
-        super().__init__(connection)
+        self._connection = connection
         self._driver = driver
 
-    def fetch(self, statement: str, parameters: Any) -> Rows:
-        return self._rows_of(await_only(self._driver.execute(statement, parameters)))
+    async def asked(self, ask: str, statement: str, parameters: Any) -> Any:
+        cursor = await self._driver.execute(statement, parameters)
+        if ask == "change":
+            return cursor.rowcount
+        rows = await cursor.fetchall()
+        return rows if ask == "fetch" else (rows, _types(cursor))
 
-    def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        cursor = await_only(self._driver.execute(statement, parameters))
-        return self._rows_of(cursor), _types(cursor)
+    def is_stale(self) -> bool:
+        return connect.is_stale(self._connection)
 
-    def change(self, statement: str, parameters: Any) -> int:
-        count: int = await_only(self._driver.execute(statement, parameters)).rowcount
-        return count
+    def looks_stale(self) -> bool:
+        return bool(self._driver.closed)
 
-    def _rows_of(self, cursor: Any) -> Rows:
-        rows: Rows = await_only(cursor.fetchall())
-        return rows
+    def leave(self) -> None:
+        connect.autocommit(self._connection, False)
 
 
-class _Asyncpg:
+class _Asyncpg(Awaited):
     """asyncpg's connection, which is in autocommit until SQLAlchemy's adapter begins a transaction."""
 
     __slots__ = ("_adapted", "_driver")
@@ -92,37 +92,28 @@ class _Asyncpg:
         self._adapted = adapted
         self._driver = driver
 
-    def fetch(self, statement: str, parameters: Any) -> Rows:
-        rows: Rows = self._awaited(self._driver.fetch(statement, *parameters))
-        return rows
-
-    def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        prepared = self._awaited(self._driver.prepare(statement))
-        types = [attribute.type.oid for attribute in prepared.get_attributes()]
-        return self._awaited(prepared.fetch(*parameters)), types
-
-    def change(self, statement: str, parameters: Any) -> int:
-        status: str = self._awaited(self._driver.execute(statement, *parameters))
-        return int(status.rpartition(" ")[2])  # "UPDATE 1"
-
-    def insert(self, statement: str, parameters: Any) -> int:
-        raise NotImplementedError  # PostgreSQL has RETURNING in its place
+    async def asked(self, ask: str, statement: str, parameters: Any) -> Any:
+        try:
+            if ask == "fetch":
+                return await self._driver.fetch(statement, *parameters)
+            if ask == "change":
+                status: str = await self._driver.execute(statement, *parameters)
+                return int(status.rpartition(" ")[2])  # "UPDATE 1"
+            prepared = await self._driver.prepare(statement)
+            types = [attribute.type.oid for attribute in prepared.get_attributes()]
+            return await prepared.fetch(*parameters), types
+        except Exception as error:  # noqa: BLE001 (whatever it is, the adapter raises it)
+            # Not public: what makes of asyncpg's errors the ones that SQLAlchemy's users see.
+            self._adapted._handle_exception(error)
 
     def is_stale(self) -> bool:
         return connect.is_stale(self._adapted)
 
     def looks_stale(self) -> bool:
-        return self.is_stale()
+        return self._driver.is_closed() or connecting.of_another_loop(self._driver._loop)
 
     def leave(self) -> None:
         """Nothing: the adapter begins by itself."""
-
-    def _awaited(self, work: Coroutine[Any, Any, Any]) -> Any:
-        try:
-            return await_only(work)
-        except Exception as error:
-            # Not public: what makes of asyncpg's errors the ones that SQLAlchemy's users see.
-            self._adapted._handle_exception(error)
 
 
 def _types(cursor: Any) -> list[Any]:

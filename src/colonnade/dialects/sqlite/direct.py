@@ -8,13 +8,14 @@ lose to who has just come.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from threading import Event
 from time import monotonic
 from typing import Any
 
 from colonnade.dialects import connecting
+from colonnade.dialects.awaiting import Awaited
 from colonnade.dialects.contract import DriverConnection
 from colonnade.dialects.sqlite import connection as own
 
@@ -35,7 +36,7 @@ def enter(connection: Any, lock_timeout_s: float) -> DriverConnection:
         return _Sync(connection, lock_timeout_s)
     driver = connecting.raw(connection)
     connection.run_async(lambda _: driver._execute(own.wait_for_lock, driver._conn, 0))
-    return _Async(driver._conn, lock_timeout_s, connection)
+    return _Async(connection, driver, _Sync(driver._conn, lock_timeout_s))
 
 
 class _Sync:
@@ -59,13 +60,13 @@ class _Sync:
             return rows
 
     def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        return self._send(lambda cursor: (cursor.fetchall(), _types(cursor)), statement, parameters)  # type: ignore[no-any-return]
+        return self.send(_described, statement, parameters)  # type: ignore[no-any-return]
 
     def change(self, statement: str, parameters: Any) -> int:
-        return self._send(_row_count, statement, parameters)  # type: ignore[no-any-return]
+        return self.send(_row_count, statement, parameters)  # type: ignore[no-any-return]
 
     def insert(self, statement: str, parameters: Any) -> int:
-        return self._send(_row_number, statement, parameters)  # type: ignore[no-any-return]
+        return self.send(_row_number, statement, parameters)  # type: ignore[no-any-return]
 
     def looks_stale(self) -> bool:
         now = monotonic()
@@ -77,7 +78,8 @@ class _Sync:
     def leave(self) -> None:
         own.wait_for_lock(self._connection, self._lock_timeout_s)
 
-    def _send(self, take: Take, statement: str, parameters: Any, given_up: Event | None = None) -> Any:
+    def send(self, take: Take, statement: str, parameters: Any, given_up: Event | None = None) -> Any:
+        """Send the statement, waiting for another's lock until it's given up, and give what is taken."""
         try:
             return take(self._execute(statement, parameters))
         except sqlite3.OperationalError as error:
@@ -101,33 +103,40 @@ class _Sync:
         raise error
 
 
-class _Async(_Sync):
+class _Async(Awaited):
     """The same in aiosqlite's thread: one hop for a statement and its rows."""
 
-    __slots__ = ("_adapted",)
+    __slots__ = ("_adapted", "_driver", "_inside", "is_stale", "looks_stale")
 
-    def __init__(self, connection: sqlite3.Connection, lock_timeout_s: float, adapted: Any) -> None:
-        super().__init__(connection, lock_timeout_s)
+    def __init__(self, adapted: Any, driver: Any, inside: _Sync) -> None:
         self._adapted = adapted
+        self._driver = driver
+        self._inside = inside
+        self.is_stale = inside.is_stale
+        self.looks_stale = inside.looks_stale
 
-    def fetch(self, statement: str, parameters: Any) -> Rows:
-        rows: Rows = self._send(_all_rows, statement, parameters)
-        return rows
-
-    def leave(self) -> None:
-        self._in_thread(super().leave)
-
-    def _send(self, take: Take, statement: str, parameters: Any, given_up: Event | None = None) -> Any:
+    async def asked(self, ask: str, statement: str, parameters: Any) -> Any:
+        # aiosqlite's public methods run one statement each, at 25 µs for the hop.
         given_up = Event()
         try:
-            return self._in_thread(super()._send, take, statement, parameters, given_up)
+            return await self._driver._execute(
+                self._inside.send, _TAKES[ask], statement, parameters, given_up
+            )
         finally:
             given_up.set()  # a cancelled task waits for no lock any more
 
-    def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
-        # aiosqlite's public methods run one statement each, at 25 µs for the hop.
-        return self._adapted.run_async(lambda driver: driver._execute(function, *arguments))
+    def leave(self) -> None:
+        self._adapted.run_async(lambda driver: driver._execute(self._inside.leave))
 
 
-def _types(cursor: sqlite3.Cursor) -> list[None]:
-    return [None for _ in cursor.description or ()]
+def _described(cursor: sqlite3.Cursor) -> tuple[Rows, list[None]]:
+    """Give the rows, and for each column what the driver knows of its type: nothing."""
+    return cursor.fetchall(), [None for _ in cursor.description or ()]
+
+
+_TAKES: Mapping[str, Take] = {
+    "fetch": _all_rows,
+    "described": _described,
+    "change": _row_count,
+    "insert": _row_number,
+}

@@ -1,0 +1,97 @@
+"""How the driver's values of a row are made of an object's attributes, or of a mapping.
+
+That's worked out once for all that are alike: with the same names set to values of the same types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any, TypeVar
+
+from sqlalchemy import Column
+from sqlalchemy.engine.interfaces import Dialect
+
+from colonnade.repository.insertion import Default, DefaultContext
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+Take = Callable[[Any], Row]
+Process = Callable[[Any], Any]
+
+SHAPES = 500
+"""How many shapes of objects or changes are remembered for a class."""
+
+
+@dataclass(slots=True, eq=False)
+class Called:
+    """A default that is worked out for each row; one that `asks` is given the row's other values."""
+
+    column: Column[Any]
+    default: Default
+    asks: bool
+
+
+@dataclass(slots=True, eq=False)
+class Making:
+    """What to take of the source, what to add, how to convert it, and in which order it's sent.
+
+    `names` are the columns' keys as they are taken and added.
+    """
+
+    take: Take
+    fixed: Row
+    called: Sequence[Called]
+    names: tuple[str, ...]
+    processes: Sequence[tuple[int, Process]]
+    order: Take
+
+    def row(self, source: Any) -> tuple[Row, Sequence[Any]]:
+        """Give the driver's values, and what was worked out for this row."""
+        values = [*self.take(source), *self.fixed]
+        worked_out: Sequence[Any] = ()
+        if self.called:
+            for one in self.called:
+                values.append(one.default(self._context(one, values) if one.asks else None))  # type: ignore[arg-type]
+            worked_out = values[-len(self.called) :]
+        for at, process in self.processes:
+            values[at] = process(values[at])
+        return self.order(values), worked_out
+
+    def _context(self, one: Called, values: Sequence[Any]) -> DefaultContext:
+        return DefaultContext(one.column, dict(zip(self.names, values, strict=False)))
+
+
+def shape_of(source: Mapping[str, Any]) -> Row:
+    """Give what is the same for all that are made alike."""
+    return (*source, *map(type, source.values()))
+
+
+def kept(known: dict[Row, T], key: Row, value: T) -> T:
+    """Remember what was worked out for a shape."""
+    if len(known) >= SHAPES:
+        known.clear()
+    known[key] = value
+    return value
+
+
+def taking(names: Sequence[Any]) -> Take:
+    """Give what takes these of a mapping or a sequence, as a tuple."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda source: tuple([source[name] for name in names])
+
+
+def called(defaults: Mapping[str, tuple[Column[Any], Default]]) -> list[Called]:
+    """Give the defaults that are to be called for each row."""
+    return [
+        Called(column, default, hasattr(default, "colonnade_values_only"))
+        for column, default in defaults.values()
+    ]
+
+
+def processes(columns: Sequence[Column[Any]], dialect: Dialect) -> list[tuple[int, Process]]:
+    """Give what converts the values of these columns for the driver, by place."""
+    found = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
+    return [(at, process) for at, process in enumerate(found) if process is not None]
