@@ -6,7 +6,8 @@ Each is asked for here and nowhere else, and held by a contract test of the same
 - `ClassManager.new_instance`, what `InstanceState.__init__` sets, `InstanceState.key`, `load_options` and
   `load_path`, `_commit_all`: a mapped instance as a load leaves it;
 - a statement's `_with_options`, a mapper's `_path_registry`: what a loaded object keeps of the statement;
-- `_generate_cache_key` and `_compile_w_cache` of a statement: its compiled form, found by its shape;
+- `_generate_cache_key` and `_compile_w_cache` of a statement: its compiled form, found by its shape; the
+  `bind_names` of that form;
 - the types' processors as a compiled statement holds them (`_bind_processors`).
 """
 
@@ -344,6 +345,34 @@ def compiled_with(
         extracted_parameters=extracted, escape_names=False, _collected_params=collected
     )
     return compiled, values
+
+
+def shape_of(criteria: Iterable[Any]) -> tuple[tuple[Any, ...], list[Any]] | None:
+    """Give what criteria have in common that differ in values alone, and their parameters in order.
+
+    None for criteria that can't be told apart so.
+    """
+    shape, parameters = [], []
+    for one in criteria:
+        key = one._generate_cache_key()
+        if key is None:
+            return None
+        shape.append(key.key)
+        parameters.extend(key.bindparams)
+    return tuple(shape), parameters
+
+
+def names_of(statement: Any, engine: Engine, parameters: Iterable[Any]) -> tuple[str, ...] | None:
+    """Give the names under which these parameters stand in the compiled statement.
+
+    None where one doesn't, or is written into the text at each execution.
+    """
+    compiled = statement.compile(engine)
+    if compiled.post_compile_params or compiled.literal_execute_params:
+        return None
+    known = {parameter.key: name for parameter, name in compiled.bind_names.items()}
+    names = tuple(known.get(parameter.key, "") for parameter in parameters)
+    return names if all(names) and len(set(names)) == len(names) else None
 
 
 def driver_parameters(compiled: SQLCompiler, values: Mapping[str, Any]) -> tuple[str, Any]:

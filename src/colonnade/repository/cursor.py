@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Literal, NoReturn, get_args
 
@@ -88,7 +89,12 @@ class Maker:
 
     @property
     def prints(self) -> bytes:
-        return _digest(f"{self.entity} {self.tables}".encode(), 4) + _digest(self.order.encode(), 4)
+        return _prints(f"{self.entity} {self.tables}", self.order)
+
+
+@lru_cache(maxsize=256)
+def _prints(entity: str, order: str) -> bytes:
+    return _digest(entity.encode(), 4) + _digest(order.encode(), 4)
 
 
 def write_cursor(cursor: Cursor, maker: Maker) -> str:

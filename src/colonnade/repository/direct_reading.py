@@ -5,18 +5,29 @@ It stands beside a `DirectTable`, and its methods are like that one's: `NOT_DIRE
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import Select
+from sqlalchemy import Select, select
 
 from colonnade.engine import internals
 from colonnade.engine.direct import Driver, Sent
 from colonnade.engine.moment import Moment
 from colonnade.repository.instances import Carried
 from colonnade.repository.operation import NOT_DIRECT, NotDirect
-from colonnade.repository.prepared import Way
+from colonnade.repository.page import (
+    Known,
+    Page,
+    PageRequest,
+    page_of,
+    page_shape,
+    page_statement,
+    page_template,
+    page_values,
+)
+from colonnade.repository.prepared import Prepared, Way
 from colonnade.repository.related import Related, plan_of
+from colonnade.repository.softdelete import soft_delete_options, with_options_of
 
 if TYPE_CHECKING:
     from colonnade.repository.direct import DirectTable
@@ -31,6 +42,8 @@ class DirectReading(Generic[T]):
         self._table = table
         self._path = internals.path_of(table.mapper)
         self._compiled = internals.compiled_cache(200)
+        self.orders: Known = {}
+        self._pages: MutableMapping[Any, Prepared | None] = internals.compiled_cache(100)
         self._plans: dict[str, tuple[Related, ...] | None] = {}
 
     def entities(
@@ -53,15 +66,84 @@ class DirectReading(Generic[T]):
             found = None if sent is None else self.rows(table.driver, *sent, carried)
         return NOT_DIRECT if found is None else found
 
+    def page(
+        self, request: PageRequest[T], criteria: Sequence[Any], include_deleted: bool
+    ) -> Page[T] | NotDirect:
+        """Give a page of the entities that meet the criteria."""
+        table = self._table
+        way = table.way()
+        if way == "session":
+            return NOT_DIRECT
+        carried = Carried(soft_delete_options(request.model, include_deleted), self._path)
+        if way == "core":
+            statement = page_statement(self._chosen(criteria, include_deleted), request)
+            if self._way_of(statement) == "session":
+                return NOT_DIRECT
+            rows: Any = table.core.fetch(statement, {})
+            found = table.instances.plain(rows[: request.limit], carried)
+        else:
+            asked = self._asked_for(request, criteria, include_deleted)
+            if asked is None:
+                return NOT_DIRECT
+            rows = self._fetched(table.driver, *asked)
+            found = table.instances.converted(rows[: request.limit], carried)
+        if found is None:
+            return NOT_DIRECT
+        return page_of(request, found, rows[: request.limit], goes_on=len(rows) > request.limit)
+
+    def _asked_for(
+        self, request: PageRequest[T], criteria: Sequence[Any], include_deleted: bool
+    ) -> tuple[Sent, Any] | None:
+        """Give the page's statement as the driver has it; None where the Session must send it."""
+        known = internals.shape_of(criteria)
+        if known is None:
+            return self._sent_if_single(page_statement(self._chosen(criteria, include_deleted), request))
+        shape, parameters = known
+        key = (page_shape(request), include_deleted, shape)
+        if key not in self._pages:
+            self._pages[key] = self._prepared_page(request, criteria, include_deleted, parameters)
+        prepared = self._pages[key]
+        if prepared is None:
+            return self._sent_if_single(page_statement(self._chosen(criteria, include_deleted), request))
+        values = (*page_values(request), *(one.effective_value for one in parameters))
+        try:
+            return prepared.sent, prepared.parameters(values)
+        except Exception:  # noqa: BLE001 (the Session meets it again, and tells)
+            return None
+
+    def _prepared_page(
+        self,
+        request: PageRequest[T],
+        criteria: Sequence[Any],
+        include_deleted: bool,
+        parameters: Sequence[Any],
+    ) -> Prepared | None:
+        table = self._table
+        statement, names = page_template(self._chosen(criteria, include_deleted), request)
+        others = internals.names_of(statement, table.engine, parameters)
+        if others is None or self._way_of(statement) == "session":
+            return None
+        return Prepared(statement, table.engine, table.mapper, names=(*names, *others))
+
+    def _chosen(self, criteria: Sequence[Any], include_deleted: bool) -> Select[Any]:
+        statement = select(*self._table.columns).where(*criteria)
+        return with_options_of(statement, self._table.mapper.class_, include_deleted)
+
+    def _sent_if_single(self, statement: Select[Any]) -> tuple[Sent, Any] | None:
+        return None if self._way_of(statement) == "session" else self._sent(statement)
+
     def rows(self, driver: Driver, sent: Sent, parameters: Any, carried: Carried) -> list[T] | None:
         """Give the entities of a statement's rows; None where the Session knows better what to make of them."""
+        return self._table.instances.converted(self._fetched(driver, sent, parameters), carried)
+
+    def _fetched(self, driver: Driver, sent: Sent, parameters: Any) -> Sequence[Sequence[Any]]:
         instances = self._table.instances
         if instances.knows_types:
-            return instances.converted(driver.fetch(sent, parameters), carried)
+            return driver.fetch(sent, parameters)
         rows, types = driver.described(sent, parameters)
         if len(types):
             instances.learn(types)
-        return instances.converted(rows, carried)
+        return rows
 
     def _with_related(self, columns: Select[Any], load: Any, carried: Carried) -> list[T] | NotDirect:
         related = self._plan(load)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Double,
     Enum,
@@ -70,8 +71,17 @@ class PageRequest(Generic[T]):
         return self.cursor is not None and self.cursor.backward
 
 
+Known = dict[str, tuple[tuple[Order, ...], Maker]]
+"""Orders that were asked for by name, so that they're understood once."""
+
+
 def page_request(
-    model: type[T], order_by: OrderBy = (), *, limit: int, cursor: str | None = None
+    model: type[T],
+    order_by: OrderBy = (),
+    *,
+    limit: int,
+    cursor: str | None = None,
+    known: Known | None = None,
 ) -> PageRequest[T]:
     """Check what a page is asked with.
 
@@ -80,8 +90,14 @@ def page_request(
             cursor that wasn't made for this entity and order.
     """
     check_page_limit(limit)
-    orders = page_ordering(model, order_by)
-    maker = _maker(model, orders)
+    name = order_by if type(order_by) is str else "" if order_by == () and type(order_by) is tuple else None
+    found = known.get(name) if known and name is not None else None
+    if found is None:
+        orders = page_ordering(model, order_by)
+        found = orders, _maker(model, orders)
+        if known is not None and name is not None:
+            known[name] = found
+    orders, maker = found
     return PageRequest(model, orders, limit, maker, None if cursor is None else read_cursor(cursor, maker))
 
 
@@ -93,12 +109,50 @@ def page_statement(
     Its rows hold the entity first and the order's values last; there is one row more than the
     page has where the list goes on. Execute it (not `scalars`) and give its rows to `make_page`.
     """
+    places = [_place(None, value) for value in request.cursor.values] if request.cursor else []
+    return _statement(statement, request, places, request.limit + 1)
+
+
+def page_shape(request: PageRequest[Any]) -> tuple[Any, ...]:
+    """Give what two requests have in common whose statements differ in values alone."""
+    cursor = request.cursor
+    if cursor is None:
+        return (request.orders,)
+    return request.orders, cursor.direction, *(value is None for value in cursor.values)
+
+
+def page_template(
+    statement: Select[*tuple[Any, ...]], request: PageRequest[Any]
+) -> tuple[Select[*tuple[Any, ...]], tuple[str, ...]]:
+    """Give the statement for all requests of this one's shape, and the names of what `page_values` gives."""
+    count = len(request.cursor.values) if request.cursor else 0
+    names = tuple(f"colonnade_place_{number}" for number in range(count))
+    places = [_place(name, None) for name in names]
+    limit = bindparam("colonnade_limit", type_=BigInteger())
+    return _statement(statement, request, places, limit), (*names, "colonnade_limit")
+
+
+def page_values(request: PageRequest[Any]) -> tuple[Any, ...]:
+    """Give the values for the parameters of a `page_template`."""
+    return *(request.cursor.values if request.cursor else ()), request.limit + 1
+
+
+def _statement(
+    statement: Select[*tuple[Any, ...]], request: PageRequest[Any], places: Sequence[Any], limit: Any
+) -> Select[*tuple[Any, ...]]:
     keys = [_key(order) for order in request.orders]
     labelled = [key.label(f"page_key_{number}") for number, key in enumerate(keys)]
     ordered = statement.order_by(None).order_by(*order_clauses(request.orders, reverse=request.backward))
     if request.cursor is not None:
-        ordered = ordered.where(_beyond(request.orders, keys, request.cursor))
-    return ordered.add_columns(*labelled).limit(request.limit + 1)
+        ordered = ordered.where(_beyond(request.orders, keys, request.cursor, places))
+    return ordered.add_columns(*labelled).limit(limit)
+
+
+def _place(name: str | None, value: Any) -> Any:
+    # The type is given: SQLAlchemy would send one guessed from the value as a cast, which changes it.
+    if name is not None:
+        return bindparam(name, type_=NullType())
+    return bindparam(None, value, type_=NullType(), unique=True)
 
 
 def make_page(request: PageRequest[T], rows: Sequence[Row[*tuple[Any, ...]]]) -> Page[T]:
@@ -110,15 +164,23 @@ def make_page(request: PageRequest[T], rows: Sequence[Row[*tuple[Any, ...]]]) ->
     Raises:
         EntityValidationError: when a row's values can't stand in a cursor.
     """
-    goes_on = len(rows) > request.limit
-    found = list(rows[: request.limit])
+    found = rows[: request.limit]
+    return page_of(request, [row[0] for row in found], found, goes_on=len(rows) > request.limit)
+
+
+def page_of(
+    request: PageRequest[T], items: list[T], rows: Sequence[Sequence[Any]], *, goes_on: bool
+) -> Page[T]:
+    """Give the page of these items and their rows, which end with the order's values; as `make_page`."""
+    found = list(rows)
     if request.backward:
         found.reverse()
+        items.reverse()
     # A place with its own row ("from", "up_to") was given out where nothing lay on its other side.
     reached = request.cursor is not None and not request.cursor.inclusive
     before, after = (goes_on, reached) if request.backward else (reached, goes_on)
     return Page(
-        items=[row[0] for row in found],
+        items=items,
         next_cursor=_cursor(request, found[-1:], "after") if after else None,
         previous_cursor=_cursor(request, found[:1], "before") if before else None,
     )
@@ -163,18 +225,20 @@ def _key(order: Order) -> ColumnElement[Any]:
     return type_coerce(expression, NullType())
 
 
-def _beyond(orders: tuple[Order, ...], keys: Sequence[Any], cursor: Cursor) -> ColumnElement[bool]:
+def _beyond(
+    orders: tuple[Order, ...], keys: Sequence[Any], cursor: Cursor, places: Sequence[Any]
+) -> ColumnElement[bool]:
     """Give the condition for the rows on the cursor's side of its place.
 
     Written as `a >= x AND (a > x OR (b >= y AND ...))`, whose first part an index can serve.
     """
     rest: ColumnElement[bool] | None = true() if cursor.inclusive else None
-    for order, key, value in reversed(list(zip(orders, keys, cursor.values, strict=True))):
+    for order, key, value, place in reversed(list(zip(orders, keys, cursor.values, places, strict=True))):
         upward = order.descending is cursor.backward
         if value is None:
             rest = _beyond_null(key, upward, rest)
         else:
-            rest = _beyond_value(key, value, upward, order.nullable, rest)
+            rest = _beyond_value(key, place, upward, order.nullable, rest)
     assert rest is not None
     return rest
 
@@ -186,10 +250,8 @@ def _beyond_null(key: Any, upward: bool, rest: ColumnElement[bool] | None) -> Co
 
 
 def _beyond_value(
-    key: Any, value: Any, upward: bool, nullable: bool, rest: ColumnElement[bool] | None
+    key: Any, place: Any, upward: bool, nullable: bool, rest: ColumnElement[bool] | None
 ) -> ColumnElement[bool]:
-    # The type is given: SQLAlchemy would send one guessed from the value as a cast, which changes it.
-    place = bindparam(None, value, type_=NullType(), unique=True)
     strictly = key > place if upward else key < place
     beyond = strictly
     if rest is not None:

@@ -268,7 +268,7 @@ class ReadOperations(Streams[T]):
         matching = self._select(include_deleted).where(*self._conditions(criteria))
         return int(self._value(matching.with_only_columns(func.count(), maintain_column_froms=True)))
 
-    @operation(read=True)
+    @operation(read=True, session=False)
     def page(
         self,
         *criteria: Criterion,
@@ -287,9 +287,20 @@ class ReadOperations(Streams[T]):
         Raises:
             EntityValidationError: for a cursor that wasn't made for this model and order.
         """
-        request = page_request(self.model, order_by, limit=limit, cursor=cursor)
-        statement = self._select(include_deleted, load).where(*self._conditions(criteria))
-        return make_page(request, self.execute(page_statement(statement, request)).unique().all())
+        conditions = self._conditions(criteria)
+
+        def read(table: DirectTable[T] | None) -> Any:
+            known = None if table is None else table.reading.orders
+            request = page_request(self.model, order_by, limit=limit, cursor=cursor, known=known)
+            if table is not None:
+                return (
+                    NOT_DIRECT if _given(load) else table.reading.page(request, conditions, include_deleted)
+                )
+            statement = self._select(include_deleted, load).where(*conditions)
+            return make_page(request, self.execute(page_statement(statement, request)).unique().all())
+
+        found: Page[T] = self._reading(read)
+        return found
 
     @streaming
     def stream(
