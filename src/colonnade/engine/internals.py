@@ -133,7 +133,8 @@ def _sizes(target: Target) -> Iterator[Sized]:
     _, listened, names = target
     yield listened.dispatch.__dict__  # where one appears with the first listener of its name
     for name in names:
-        listeners = getattr(listened.dispatch, name)
+        # A name without listeners has a placeholder, in whose stead the first one would put another.
+        listeners = getattr(listened.dispatch, name).for_modify(listened.dispatch)
         yield listeners.parent_listeners
         if not isinstance(listeners.listeners, tuple):
             yield listeners.listeners
