@@ -28,6 +28,7 @@ VERSION = b"\x01"
 LONGEST = 64 * 1024
 """A longer text is refused unread."""
 
+_encoded = json.JSONEncoder(separators=(",", ":")).encode
 _DIRECTIONS: tuple[str, ...] = get_args(Direction)
 
 # What a driver may give for a column, by the type that Python code sees in it: SQLite keeps times as
@@ -104,7 +105,7 @@ def write_cursor(cursor: Cursor, maker: Maker) -> str:
         EntityValidationError: when a value is of a type that can't stand in a cursor.
     """
     values = [_written(value, maker) for value in cursor.values]
-    content = json.dumps([_DIRECTIONS.index(cursor.direction), *values], separators=(",", ":")).encode()
+    content = _encoded([_DIRECTIONS.index(cursor.direction), *values]).encode()
     body = maker.prints + content
     return urlsafe_b64encode(VERSION + _digest(body, 6) + body).rstrip(b"=").decode()
 

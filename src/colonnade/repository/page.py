@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Double,
     Enum,
@@ -27,6 +26,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     false,
+    literal_column,
     or_,
     true,
     type_coerce,
@@ -117,8 +117,8 @@ def page_shape(request: PageRequest[Any]) -> tuple[Any, ...]:
     """Give what two requests have in common whose statements differ in values alone."""
     cursor = request.cursor
     if cursor is None:
-        return (request.orders,)
-    return request.orders, cursor.direction, *(value is None for value in cursor.values)
+        return request.orders, request.limit
+    return request.orders, request.limit, cursor.direction, *(value is None for value in cursor.values)
 
 
 def page_template(
@@ -128,13 +128,14 @@ def page_template(
     count = len(request.cursor.values) if request.cursor else 0
     names = tuple(f"colonnade_place_{number}" for number in range(count))
     places = [_place(name, None) for name in names]
-    limit = bindparam("colonnade_limit", type_=BigInteger())
-    return _statement(statement, request, places, limit), (*names, "colonnade_limit")
+    # Written out: not knowing how few rows are wanted, PostgreSQL would plan each execution anew.
+    limit: ColumnElement[int] = literal_column(str(request.limit + 1))
+    return _statement(statement, request, places, limit), names
 
 
 def page_values(request: PageRequest[Any]) -> tuple[Any, ...]:
     """Give the values for the parameters of a `page_template`."""
-    return *(request.cursor.values if request.cursor else ()), request.limit + 1
+    return request.cursor.values if request.cursor else ()
 
 
 def _statement(
