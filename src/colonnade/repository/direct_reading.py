@@ -5,7 +5,8 @@ It stands beside a `DirectTable`, and its methods are like that one's: `NOT_DIRE
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Iterator, MutableMapping, Sequence
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import Select, select
@@ -13,6 +14,8 @@ from sqlalchemy import Select, select
 from colonnade.engine import internals
 from colonnade.engine.direct import Driver, Sent
 from colonnade.engine.moment import Moment
+from colonnade.engine.observe import WAY_OPTION
+from colonnade.engine.translate import translated
 from colonnade.repository.instances import Carried
 from colonnade.repository.operation import NOT_DIRECT, NotDirect
 from colonnade.repository.page import (
@@ -65,6 +68,32 @@ class DirectReading(Generic[T]):
             sent = None if way == "session" else self._sent(columns)
             found = None if sent is None else self.rows(table.driver, *sent, carried)
         return NOT_DIRECT if found is None else found
+
+    def batches(self, statement: Select[Any], size: int) -> Iterator[Sequence[T]] | None:
+        """Give the entities that a SELECT finds, so many at a time; None where the Session must read them."""
+        columns = statement.with_only_columns(*self._table.columns, maintain_column_froms=True)
+        if self._way_of(columns) == "session":
+            return None
+        return self._streamed(columns, size, Carried(internals.carried_options(statement), self._path))
+
+    def _streamed(self, columns: Select[Any], size: int, carried: Carried) -> Iterator[Sequence[T]]:
+        table = self._table
+        options = table.home.dialect.connect.session_options("deferred", None)
+        # Through Core, which knows each driver's way to leave rows with the server.
+        with translated(None), table.engine.connect() as connection:
+            reading = connection.execution_options(**options, **{WAY_OPTION: "core"}, yield_per=size)
+            with closing(reading.execute(columns)) as result:
+                for rows in result.partitions():
+                    yield self._some(rows, carried)
+
+    def _some(self, rows: Sequence[Sequence[Any]], carried: Carried) -> Sequence[Any]:
+        found = self._table.instances.plain(rows, carried)
+        # A row without a key is nothing to a Session.
+        return found if found is not None else [self._one(row, carried) for row in rows]
+
+    def _one(self, row: Sequence[Any], carried: Carried) -> T | None:
+        found = self._table.instances.plain([row], carried)
+        return found[0] if found else None
 
     def page(
         self, request: PageRequest[T], criteria: Sequence[Any], include_deleted: bool

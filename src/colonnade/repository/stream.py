@@ -31,6 +31,11 @@ class Streams(UnitOfWork[T]):
             read = _batches if _interleaves(session, self.model) else _batches_by_key
             yield from _translated(session, read(session, statement, batch, self.model))
             return
+        table = None if loads or binding.home.readers_block else self._direct_table()
+        batches = None if table is None else table.reading.batches(statement, batch)
+        if batches is not None:
+            yield from batches
+            return
         session = binding.home.detached_frame(SessionOptions(mode="deferred")).session
         at_once = _interleaves(session, self.model) or not (loads or _loads_eagerly(self.model))
         if binding.home.readers_block:
