@@ -212,6 +212,12 @@ class Direct(Protocol):
     NUMBERS_ROWS: bool
     """Whether `insert` is to be preferred to RETURNING, where only the key is asked for."""
 
+    def mending(
+        self, types: Sequence[TypeEngine[Any]], dialect: SQLAlchemyDialect
+    ) -> Callable[[Sequence[Sequence[Any]]], Sequence[Sequence[Any]]] | None:
+        """Give what makes of rows with columns of these types, as RETURNING gives them, those of a SELECT."""
+        ...
+
     def enter(self, connection: DBAPIConnection, lock_timeout_s: float) -> DriverConnection:
         """Put an idle connection into autocommit, and give it to be used."""
         ...

@@ -71,7 +71,7 @@ class Driver:
 
     def __init__(self, home: Home) -> None:
         self._home = home
-        self._dialect = home.dialect
+        self.dialect = home.dialect
         self._place = place_of(home.engine)
         self._lock_timeout_s = home.settings.lock_timeout_s
         self._observers = home.observers
@@ -79,7 +79,7 @@ class Driver:
         pool = home.engine.pool
         # An asynchronous engine's pool may be another at each call: see Home.engine.
         self._pool = pool if isinstance(pool, DirectPool) and home.face == "sync" else None
-        self.numbers_rows = self._dialect.direct.NUMBERS_ROWS
+        self.numbers_rows = self.dialect.direct.NUMBERS_ROWS
         """Whether the driver tells the number that the database gave a new row."""
 
     def run(self, request: Any) -> Any:
@@ -203,7 +203,7 @@ class Driver:
                 pool.discard(lent)
         fairy = pool.connect()
         try:
-            driver = self._dialect.direct.enter(fairy.dbapi_connection, self._lock_timeout_s)  # type: ignore[arg-type]
+            driver = self.dialect.direct.enter(fairy.dbapi_connection, self._lock_timeout_s)  # type: ignore[arg-type]
         except BaseException as error:
             fairy.invalidate(error)
             fairy.close()
@@ -250,7 +250,7 @@ class Driver:
         )
         return translate(
             failure,
-            dialect=self._dialect,
+            dialect=self.dialect,
             orig=error,
             statement=sent.text,
             place=self._place,

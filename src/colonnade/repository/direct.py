@@ -15,7 +15,8 @@ from sqlalchemy.orm import Mapper
 from sqlalchemy.util.concurrency import in_greenlet
 
 from colonnade.engine import internals
-from colonnade.engine.direct import Core, Driver, Request, Sent
+from colonnade.engine.direct import Core, Driver, Request, Rows, Sent
+from colonnade.engine.failures import Kind
 from colonnade.engine.home import Home
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct_bulk import BulkInserts
@@ -30,6 +31,7 @@ from colonnade.repository.plainly import reads_plainly
 from colonnade.repository.prepared import KEY, Prepared, Way
 
 T = TypeVar("T")
+Mend = Callable[[Rows], Rows]
 
 
 class DirectTable(Generic[T]):
@@ -46,10 +48,12 @@ class DirectTable(Generic[T]):
         if not self.plain:
             return
         model: Any = mapper.class_
+        self.plain_table: Any = mapper.local_table
         self.has_integer_key = has_integer_key(model)
         self._echoes = internals.echoes(engine)
         self._is_async = home.face == "async"
         self.instances: Instances[T] = Instances(mapper, engine.dialect)
+        self.plain_columns = [mapper.columns[name] for name in self.instances.names]
         self.columns = [getattr(model, name) for name in self.instances.names]
         self._listeners = internals.Listeners(
             [
@@ -97,10 +101,14 @@ class DirectTable(Generic[T]):
         return "direct"
 
     def get(
-        self, key: tuple[Any, ...], include_deleted: bool, finish: Callable[[T | None], Any] | None = None
+        self,
+        key: tuple[Any, ...],
+        include_deleted: bool,
+        finish: Callable[[T | None], Any] | None = None,
+        way: Way | None = None,
     ) -> Any:
-        """Give the request for the entity with this key; its result is the entity or None, or `finish` of it."""
-        way = self.way()
+        """Give the request for the entity with this key; its result is that or None, or `finish` of it."""
+        way = way or self.way()
         if way == "session":
             return NOT_DIRECT
         prepared = self._by_key_even_deleted if include_deleted else self._by_key
@@ -109,21 +117,53 @@ class DirectTable(Generic[T]):
         return Request(prepared.sent, prepared.converting(key), "fetch", self.instances.first)
 
     def first(
-        self, prepared: Prepared, values: Sequence[Any], way: Way, finish: Callable[[T | None], Any]
+        self,
+        prepared: Prepared,
+        values: Sequence[Any],
+        way: Way,
+        finish: Callable[[T | None], Any],
+        mend: Mend | None = None,
     ) -> Any:
         """Give the request for the first entity that a prepared statement gives; its result is `finish` of it."""
         if way == "core":
-            found = self.instances.plain(self.core.fetch(prepared.statement, prepared.named(values)))
-            return finish(found[0] if found else None)
+            rows: Any = self.core.fetch(prepared.statement, prepared.named(values))
+            return finish(self._first(rows if mend is None else mend(rows), self.instances.plain))
+        return self._first_request(prepared.sent, prepared.converting(values), finish, mend)
+
+    def first_of(
+        self, statement: Any, kind: Kind, way: Way, finish: Callable[[T | None], Any], mend: Mend | None
+    ) -> Any:
+        """Do the same for a statement that holds its values."""
+        if way == "core":
+            rows: Any = self.core.fetch(statement, {})
+            return finish(self._first(rows if mend is None else mend(rows), self.instances.plain))
+        sent = self._sent(statement, kind)
+        return NOT_DIRECT if sent is None else self._first_request(*sent, finish, mend)
+
+    def count_of(self, statement: Any, kind: Kind, way: Way, finish: Callable[[int], Any]) -> Any:
+        """Give the request for how many rows a statement that holds its values concerns."""
+        if way == "core":
+            return finish(self.core.change(statement, {}))
+        sent = self._sent(statement, kind)
+        return NOT_DIRECT if sent is None else Request(*sent, "change", finish)
+
+    def _first_request(
+        self, sent: Sent, parameters: Any, finish: Callable[[T | None], Any], mend: Mend | None
+    ) -> Request:
+        def fetched(rows: Rows) -> Any:
+            return finish(self.instances.first(rows if mend is None else mend(rows)))
 
         def described(answer: Any) -> Any:
             self.instances.learn(answer[1])
-            return finish(self.instances.first(answer[0]))
+            return fetched(answer[0])
 
-        parameters = prepared.converting(values)
         if self.instances.knows_types:
-            return Request(prepared.sent, parameters, "fetch", lambda rows: finish(self.instances.first(rows)))
-        return Request(prepared.sent, parameters, "described", described)
+            return Request(sent, parameters, "fetch", fetched)
+        return Request(sent, parameters, "described", described)
+
+    def _first(self, rows: Rows, make: Callable[[Rows], list[T] | None]) -> T | None:
+        found = make(rows[:1])
+        return found[0] if found else None
 
     def entities(self, statement: Select[Any]) -> list[T] | NotDirect:
         """Give the entities that a SELECT of this class finds."""
@@ -169,14 +209,14 @@ class DirectTable(Generic[T]):
     def _is_single(self, statement: Select[Any]) -> bool:
         return len(statement.get_final_froms()) == 1
 
-    def _sent(self, statement: Select[Any]) -> tuple[Sent, Any] | None:
+    def _sent(self, statement: Any, kind: Kind | None = None) -> tuple[Sent, Any] | None:
         """Give the statement as the driver has it; None for a value that its type can't convert."""
         compiled, values = internals.compiled_with(statement, self.engine.dialect, self._compiled)
         try:
             text, parameters = internals.driver_parameters(compiled, values)
         except Exception:  # noqa: BLE001 (the Session meets it again, and tells)
             return None
-        return Sent(text, self.mapper.local_table, self.mapper.class_.__name__), parameters  # type: ignore[arg-type]
+        return Sent(text, self.plain_table, self.mapper.class_.__name__, kind), parameters
 
     def _made(self, sent: Sent, parameters: Any) -> list[T] | None:
         if self.instances.knows_types:

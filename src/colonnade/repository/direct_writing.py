@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import eq
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import bindparam, delete, insert, update
@@ -62,6 +63,8 @@ class DirectWriting(Generic[T]):
         self._updates: dict[tuple[tuple[str, ...], bool], Prepared] = {}
         self._delete: Prepared | None = None
         self._key_names = [f"{KEY}{at}" for at in range(len(mapper.primary_key))]
+        types = [column.type for column in table.plain_columns]
+        self._mend = table.driver.dialect.direct.mending(types, self._dialect)
 
     def create(self, entity: Any) -> Any:
         """Give the request that inserts a new object's row, and makes the object a stored one."""
@@ -94,23 +97,34 @@ class DirectWriting(Generic[T]):
         if values is None:
             return NOT_DIRECT
         returning = self._dialect.update_returning
-        prepared = self._updating(tuple(values), returning)
-        sent = (*values.values(), *key)
+        plain = {name: value for name, value in values.items() if not _is_sql(value)}
 
         def changed(entity: T | None) -> T:
             if entity is not None:
-                entity.__dict__.update(self._by_attribute(values))
+                entity.__dict__.update(self._by_attribute(plain))
             return found(entity)
 
         def counted(count: int) -> Any:
-            return self._table.get(key, True, changed) if count else found(None)
+            return self._table.get(key, True, changed, way) if count else found(None)
 
+        if len(plain) < len(values):
+            statement = self._setting_by_sql(key, values)
+            if returning:
+                return self._table.first_of(
+                    statement.returning(*self._table.columns), "update", way, changed, self._mend
+                )
+            return self._table.count_of(statement, "update", way, counted)
+        prepared = self._updating(tuple(values), returning)
+        sent = (*values.values(), *key)
         if returning:
-            return self._table.first(prepared, sent, way, changed)
+            return self._table.first(prepared, sent, way, changed, self._mend)
         return self._counting(prepared, sent, way, counted)
 
     def delete(self, key: tuple[Any, ...], *, hard: bool) -> Any:
-        """Give the request that deletes the row with this key, or marks it; its result is whether there was one."""
+        """Give the request that deletes the row with this key, or marks it.
+
+        Its result is whether there was one.
+        """
         way = self.way()
         if way == "session":
             return NOT_DIRECT
@@ -186,21 +200,21 @@ class DirectWriting(Generic[T]):
         if not made:
             return Request(prepared.sent, parameters, "change", lambda _: stored(()))
         if self._is_number(made):
-            if not prepared.knows_types:
+            if not prepared.knows_types(engine, columns):
                 prepared.learn(engine, columns, [None])
             return Request(
                 prepared.sent, parameters, "insert", lambda number: stored(prepared.converted((number,)))
             )
-        if not prepared.knows_types:
+        if not prepared.knows_types(engine, columns):
             return Request(prepared.sent, parameters, "described", described)
         return Request(prepared.sent, parameters, "fetch", lambda rows: stored(prepared.converted(rows[0])))
 
     def _setting_values(self, changes: Mapping[str, Any]) -> dict[str, Any] | None:
         """Give the values to set by column key, those that Python adds to each UPDATE among them.
 
-        None where they are SQL, or somebody listens to the attributes.
+        None where somebody listens to the attributes.
         """
-        if not self.sets_silently or any(_is_sql(value) for value in changes.values()):
+        if not self.sets_silently:
             return None
         columns = self._mapper.columns
         values = {columns[name].key: value for name, value in changes.items()}
@@ -222,15 +236,22 @@ class DirectWriting(Generic[T]):
             prepared = self._updates[keys, returning] = self._prepared(statement, "update", keys)
         return prepared
 
-    def _setting(self) -> Any:
-        """Give the UPDATE of one row, whose columns are named when it's compiled."""
-        statement = update(self._insertion.table).where(*self._key_criteria())
+    def _setting(self, key: tuple[Any, ...] | None = None) -> Any:
+        """Give the UPDATE of one row, whose columns are named when it's compiled; so is its key, unless given."""
+        criteria = self._key_criteria() if key is None else map(eq, self._mapper.primary_key, key)
+        statement = update(self._insertion.table).where(*criteria)
         if self._soft:
             statement = statement.where(self._mapper.columns["deleted_at"].is_(None))
         if self._fields.version is None:
             return statement
         counter = self._mapper.columns[self._fields.version]
         return statement.values({counter: counter + 1})
+
+    def _setting_by_sql(self, key: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
+        """Give the UPDATE of one row that holds its values, SQL expressions among them."""
+        table = self._insertion.table
+        given = {table.c[name]: value for name, value in values.items()}
+        return self._setting(key).values(given)
 
     def _key_criteria(self) -> list[Any]:
         return [

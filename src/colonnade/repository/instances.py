@@ -66,11 +66,11 @@ class Instances(Generic[T]):
             type_.dialect_impl(self._dialect).result_processor(self._dialect, driver_type)
             for type_, driver_type in zip(self._types, driver_types, strict=False)
         )
-        self._make_one = self._maker(converts=True, carries=False, width=len(self.names))
+        self._make_one = self._maker(converts=True, carries=self.usual is not None, width=len(self.names))
 
     def first(self, rows: Sequence[Sequence[Any]]) -> T | None:
         """Make an instance of the first of the driver's rows, where there is one; it has a key."""
-        return self._make_one(rows, None)[0] if rows else None  # type: ignore[index]
+        return self._make_one(rows, self.usual)[0] if rows else None  # type: ignore[index]
 
     def converted(self, rows: Sequence[Sequence[Any]], carried: Carried | None = None) -> list[T] | None:
         """Make instances of the driver's rows; None where one has no key, which the Session leaves out."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from sqlalchemy import Column, Engine
+from sqlalchemy import Column, Engine, Integer, String, Uuid
 from sqlalchemy.orm import Mapper
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -15,6 +15,9 @@ from colonnade.engine.failures import Kind
 
 Way = Literal["direct", "core", "session"]
 Convert = Callable[[Any], Any]
+
+_PLAIN = (Integer, String, Uuid)
+"""Types whose conversion doesn't ask what type the driver gives."""
 
 KEY = "colonnade_key_"
 """Before the number of a bound key's part, since a bound column has its own name."""
@@ -73,9 +76,10 @@ class Prepared:
         except Exception as error:
             raise unmade(self.sent, error) from error
 
-    @property
-    def knows_types(self) -> bool:
-        """Whether it has seen the driver's types of the columns that it gives back."""
+    def knows_types(self, engine: Engine, columns: Sequence[Column[Any]]) -> bool:
+        """Tell whether it can convert the columns that it gives back, without the driver's types of them."""
+        if self._conversions is None and all(isinstance(column.type, _PLAIN) for column in columns):
+            self.learn(engine, columns, [None for _ in columns])
         return self._conversions is not None
 
     def learn(self, engine: Engine, columns: Sequence[Column[Any]], driver_types: Sequence[Any]) -> None:

@@ -19,7 +19,7 @@ from colonnade.repository.fields import validate_updates
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
 from colonnade.repository.holders import deleting
 from colonnade.repository.keys import key_values
-from colonnade.repository.operation import NOT_DIRECT, operation
+from colonnade.repository.operation import operation
 from colonnade.repository.reading import ReadOperations
 from colonnade.repository.softdelete import loading_all_rows
 
@@ -36,9 +36,9 @@ def _update_directly(
 ) -> Any:
     """Do what `update` does, past the Session."""
     values = validate_updates(self.model, updates)
-    if not values:
-        return NOT_DIRECT
     found = partial(self._found, id)
+    if not values:
+        return table.get(key_values(self.model, id), False, found)
     return table.writing.update(key_values(self.model, id), values, found)
 
 

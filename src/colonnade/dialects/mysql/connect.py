@@ -31,6 +31,7 @@ _OPTIONS = tls.OPTIONS | {"charset", "connect_timeout", "read_timeout", "unix_so
 _CONNECT_TIMEOUT_S = 10
 # The same on every server, so that a value that is refused by one is refused by all.
 _SQL_MODE = "STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,NO_ENGINE_SUBSTITUTION"
+_LEVEL_OPTION = "colonnade_isolation_level"
 _IN_TRANSACTION = 1  # SERVER_STATUS_IN_TRANS of the protocol
 
 
@@ -76,7 +77,10 @@ def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> Non
     """
     if mode == "autocommit":
         autocommit(connection.connection, True)
-    elif connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+    elif (options := connection.get_execution_options()).get("isolation_level") != "AUTOCOMMIT":
+        if level := options.get(_LEVEL_OPTION):
+            # For the next transaction alone. SQLAlchemy's own way sets it for the connection and back again.
+            connection.exec_driver_sql(f"SET TRANSACTION ISOLATION LEVEL {level}")
         connection.exec_driver_sql("START TRANSACTION READ ONLY" if mode == "read_only" else "BEGIN")
 
 
@@ -88,7 +92,7 @@ def session_options(mode: BeginMode, isolation_level: str | None) -> dict[str, A
     """
     options: dict[str, Any] = {BEGIN_OPTION: mode}
     if level := connecting.known_level(isolation_level):
-        options["isolation_level"] = level
+        options[_LEVEL_OPTION] = level
     return options
 
 

@@ -15,6 +15,10 @@ NUMBERS_ROWS = True
 Rows = Sequence[Sequence[Any]]
 
 
+def mending(types: Sequence[Any], dialect: Any) -> None:
+    """Nothing: they are the same."""
+
+
 def enter(connection: Any, lock_timeout_s: float) -> DriverConnection:
     """Give the connection to be used; one of another's engine may have to be put into autocommit."""
     connect.autocommit(connection, True)

@@ -15,6 +15,10 @@ NUMBERS_ROWS = False
 Rows = Sequence[Sequence[Any]]
 
 
+def mending(types: Sequence[Any], dialect: Any) -> None:
+    """Nothing: they are the same."""
+
+
 def enter(connection: Any, lock_timeout_s: float) -> DriverConnection:
     """Put an idle connection into autocommit, which its client does without a message."""
     driver = connecting.raw(connection)

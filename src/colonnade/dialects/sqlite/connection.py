@@ -80,6 +80,17 @@ def pause() -> None:
     time.sleep(random.uniform(*_WAIT_S))
 
 
+def keeps_floats(type_name: str) -> bool:
+    """Tell whether a column of this type turns whole numbers into floats.
+
+    Source: "Determination of Column Affinity" in SQLite's documentation.
+    """
+    name = type_name.upper()
+    if any(word in name for word in ("INT", "CHAR", "CLOB", "TEXT", "BLOB")):
+        return False
+    return any(word in name for word in ("REAL", "FLOA", "DOUB"))
+
+
 def roll_back(connection: sqlite3.Connection) -> None:
     """End the open transaction, if there is one, whatever its statements still have to give."""
     if connection.in_transaction:

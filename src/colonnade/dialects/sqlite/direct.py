@@ -14,6 +14,9 @@ from threading import Event
 from time import monotonic
 from typing import Any
 
+from sqlalchemy import Dialect
+from sqlalchemy.types import TypeEngine
+
 from colonnade.dialects import connecting
 from colonnade.dialects.awaiting import Awaited
 from colonnade.dialects.contract import DriverConnection
@@ -27,6 +30,22 @@ Take = Callable[[sqlite3.Cursor], Any]
 _all_rows: Take = sqlite3.Cursor.fetchall
 _row_count: Take = attrgetter("rowcount")
 _row_number: Take = attrgetter("lastrowid")
+
+
+def mending(types: Sequence[TypeEngine[Any]], dialect: Dialect) -> Callable[[Rows], Rows] | None:
+    """Give what makes floats of the whole numbers that RETURNING gives for them (SQLite 3.40)."""
+    floats = [at for at, type_ in enumerate(types) if own.keeps_floats(type_.compile(dialect))]
+    if not floats:
+        return None
+
+    def mend(rows: Rows) -> Rows:
+        mended = [list(row) for row in rows]
+        for row in mended:
+            for at in floats:
+                row[at] = float(row[at]) if isinstance(row[at], int) else row[at]
+        return mended
+
+    return mend
 
 
 def enter(connection: Any, lock_timeout_s: float) -> DriverConnection:
