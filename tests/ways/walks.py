@@ -15,9 +15,17 @@ Values = Mapping[str, Any]
 
 
 def every_operation(
-    model: Any, rows: Sequence[Values], changes: Sequence[Values] = (), missing: Any = 999
+    model: Any,
+    rows: Sequence[Values],
+    changes: Sequence[Values] = (),
+    missing: Any = 999,
+    *,
+    deleting: bool = True,
 ) -> Callable[[Way], None]:
-    """Give a scenario that creates the rows, makes the changes to them and reads by everything there is."""
+    """Give a scenario that creates the rows, makes the changes to them and reads by everything there is.
+
+    Without `deleting` the rows stay: those that can't be loaded can be deleted without it.
+    """
 
     def scenario(way: Way) -> None:
         made = [way.call("create", model, model(**row)) for row in rows]
@@ -31,7 +39,8 @@ def every_operation(
                 way.live_on(entity, values)
         for key in (*keys[:1], *keys[:1], missing):
             way.call("delete", model, key)
-        way.call("delete_many", model, keys)
+        if deleting:
+            way.call("delete_many", model, keys)
         write_many(way, model, rows, changes, missing)
 
     return scenario
