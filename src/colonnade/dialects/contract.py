@@ -328,6 +328,8 @@ class Types(Protocol):
 
     UTC_NOW: str
     """An expression for the present instant in UTC, as a default and in triggers."""
+    NULLS_SORT_LOWEST: bool
+    """Whether NULLs come first in ascending order, and last in descending."""
     TIMESTAMP_IS_TEXT: bool
     """Whether the driver gives instants as text, in ISO's form."""
     TIMESTAMP_HAS_ZONE: bool

@@ -32,7 +32,7 @@ class Moment(Driver):
     def __enter__(self) -> Moment:
         lent = super()._taken()
         try:
-            self._dialect.reads.begin(lent.record.dbapi_connection)  # type: ignore[arg-type]
+            self.dialect.reads.begin(lent.record.dbapi_connection)  # type: ignore[arg-type]
         except BaseException as error:
             self._fail(lent, self._begun, (), error)
         self._lent = lent
@@ -45,7 +45,7 @@ class Moment(Driver):
         if lent is None:
             return
         try:
-            self._dialect.reads.end(lent.record.dbapi_connection)  # type: ignore[arg-type]
+            self.dialect.reads.end(lent.record.dbapi_connection)  # type: ignore[arg-type]
         except BaseException as failed:
             # All was read by now: a connection that can't even say so is only thrown away.
             self._discard(lent, failed)

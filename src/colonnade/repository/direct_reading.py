@@ -1,6 +1,6 @@
 """Reading past the Session what is more than one row by its key: by criteria, with relationships, by page.
 
-It stands beside a `DirectTable`, and its methods are like that one's: `NOT_DIRECT` leaves the call to the Session.
+It stands beside a `DirectTable`, with methods like that one's: `NOT_DIRECT` leaves the call to the Session.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ class DirectReading(Generic[T]):
         self._path = internals.path_of(table.mapper)
         self._compiled = internals.compiled_cache(200)
         self.orders: Known = {}
+        self._nulls_lowest = table.home.dialect.types.NULLS_SORT_LOWEST
         self._pages: MutableMapping[Any, Prepared | None] = internals.compiled_cache(100)
         self._plans: dict[str, tuple[Related, ...] | None] = {}
 
@@ -105,7 +106,7 @@ class DirectReading(Generic[T]):
             return NOT_DIRECT
         carried = Carried(soft_delete_options(request.model, include_deleted), self._path)
         if way == "core":
-            statement = page_statement(self._chosen(criteria, include_deleted), request)
+            statement = self._page_statement(request, criteria, include_deleted)
             if self._way_of(statement) == "session":
                 return NOT_DIRECT
             rows: Any = table.core.fetch(statement, {})
@@ -126,14 +127,14 @@ class DirectReading(Generic[T]):
         """Give the page's statement as the driver has it; None where the Session must send it."""
         known = internals.shape_of(criteria)
         if known is None:
-            return self._sent_if_single(page_statement(self._chosen(criteria, include_deleted), request))
+            return self._sent_if_single(self._page_statement(request, criteria, include_deleted))
         shape, parameters = known
         key = (page_shape(request), include_deleted, shape)
         if key not in self._pages:
             self._pages[key] = self._prepared_page(request, criteria, include_deleted, parameters)
         prepared = self._pages[key]
         if prepared is None:
-            return self._sent_if_single(page_statement(self._chosen(criteria, include_deleted), request))
+            return self._sent_if_single(self._page_statement(request, criteria, include_deleted))
         values = (*page_values(request), *(one.effective_value for one in parameters))
         try:
             return prepared.sent, prepared.parameters(values)
@@ -148,11 +149,19 @@ class DirectReading(Generic[T]):
         parameters: Sequence[Any],
     ) -> Prepared | None:
         table = self._table
-        statement, names = page_template(self._chosen(criteria, include_deleted), request)
+        statement, names = page_template(
+            self._chosen(criteria, include_deleted), request, nulls_lowest=self._nulls_lowest
+        )
         others = internals.names_of(statement, table.engine, parameters)
         if others is None or self._way_of(statement) == "session":
             return None
         return Prepared(statement, table.engine, table.mapper, names=(*names, *others))
+
+    def _page_statement(
+        self, request: PageRequest[T], criteria: Sequence[Any], include_deleted: bool
+    ) -> Select[*tuple[Any, ...]]:
+        chosen = self._chosen(criteria, include_deleted)
+        return page_statement(chosen, request, nulls_lowest=self._nulls_lowest)
 
     def _chosen(self, criteria: Sequence[Any], include_deleted: bool) -> Select[Any]:
         statement = select(*self._table.columns).where(*criteria)
@@ -162,7 +171,7 @@ class DirectReading(Generic[T]):
         return None if self._way_of(statement) == "session" else self._sent(statement)
 
     def rows(self, driver: Driver, sent: Sent, parameters: Any, carried: Carried) -> list[T] | None:
-        """Give the entities of a statement's rows; None where the Session knows better what to make of them."""
+        """Give the entities of a statement's rows; None where only the Session can make them."""
         return self._table.instances.converted(self._fetched(driver, sent, parameters), carried)
 
     def _fetched(self, driver: Driver, sent: Sent, parameters: Any) -> Sequence[Sequence[Any]]:

@@ -1,8 +1,8 @@
 """The order of rows, as values: what was asked for, and what is sent.
 
 NULLs are the lowest values on every database: first when ascending, last when descending.
-PostgreSQL holds them for the highest, so a nullable column is led by `column IS NOT NULL`,
-which all databases understand. A native ENUM is sorted by its labels, as text: PostgreSQL and
+PostgreSQL holds them for the highest, so there a nullable column is led by `column IS NOT NULL`. The
+others are spared it: no index serves that. A native ENUM is sorted by its labels, as text: PostgreSQL and
 MySQL would sort it by declaration, and MySQL would still compare it as text.
 """
 
@@ -48,11 +48,16 @@ class Order:
     expression: Any = dataclass_field(compare=False)
     as_written: bool = False
 
-    def clauses(self, *, reverse: bool = False) -> tuple[ColumnElement[Any], ...]:
-        """Give what stands in ORDER BY for this key, or for its reverse."""
+    def clauses(self, *, reverse: bool = False, nulls_lowest: bool = False) -> tuple[ColumnElement[Any], ...]:
+        """Give what stands in ORDER BY for this key, or for its reverse.
+
+        `nulls_lowest` tells that the database has NULLs so by itself.
+        """
         if self.as_written:
             return (self.expression,)
-        keys = (self.expression.is_not(None), self.expression) if self.nullable else (self.expression,)
+        keys: tuple[Any, ...] = (self.expression,)
+        if self.nullable and not nulls_lowest:
+            keys = (self.expression.is_not(None), *keys)
         if self.descending is not reverse:
             return tuple(key.desc() for key in keys)
         return tuple(key.asc() for key in keys)
@@ -92,9 +97,16 @@ def page_ordering(model: type[Any], order_by: OrderBy = ()) -> tuple[Order, ...]
     return tuple(asked.values())
 
 
-def order_clauses(orders: Iterable[Order], *, reverse: bool = False) -> tuple[ColumnElement[Any], ...]:
-    """Give the arguments of a statement's `order_by` for this order, or for its reverse."""
-    return tuple(clause for order in orders for clause in order.clauses(reverse=reverse))
+def order_clauses(
+    orders: Iterable[Order], *, reverse: bool = False, nulls_lowest: bool = False
+) -> tuple[ColumnElement[Any], ...]:
+    """Give the arguments of a statement's `order_by` for this order, or for its reverse.
+
+    `nulls_lowest` tells that the database has NULLs for the lowest values by itself.
+    """
+    return tuple(
+        clause for order in orders for clause in order.clauses(reverse=reverse, nulls_lowest=nulls_lowest)
+    )
 
 
 def _orders(model: type[Any], order_by: Any) -> Iterator[Order]:

@@ -102,15 +102,16 @@ def page_request(
 
 
 def page_statement(
-    statement: Select[*tuple[Any, ...]], request: PageRequest[Any]
+    statement: Select[*tuple[Any, ...]], request: PageRequest[Any], *, nulls_lowest: bool = False
 ) -> Select[*tuple[Any, ...]]:
     """Give the statement that reads the page, from one that selects the entity with its criteria.
 
     Its rows hold the entity first and the order's values last; there is one row more than the
     page has where the list goes on. Execute it (not `scalars`) and give its rows to `make_page`.
+    `nulls_lowest` tells that the database has NULLs for the lowest values by itself.
     """
     places = [_place(None, value) for value in request.cursor.values] if request.cursor else []
-    return _statement(statement, request, places, request.limit + 1)
+    return _statement(statement, request, places, request.limit + 1, nulls_lowest)
 
 
 def page_shape(request: PageRequest[Any]) -> tuple[Any, ...]:
@@ -122,7 +123,7 @@ def page_shape(request: PageRequest[Any]) -> tuple[Any, ...]:
 
 
 def page_template(
-    statement: Select[*tuple[Any, ...]], request: PageRequest[Any]
+    statement: Select[*tuple[Any, ...]], request: PageRequest[Any], *, nulls_lowest: bool
 ) -> tuple[Select[*tuple[Any, ...]], tuple[str, ...]]:
     """Give the statement for all requests of this one's shape, and the names of what `page_values` gives."""
     count = len(request.cursor.values) if request.cursor else 0
@@ -130,7 +131,7 @@ def page_template(
     places = [_place(name, None) for name in names]
     # Written out: not knowing how few rows are wanted, PostgreSQL would plan each execution anew.
     limit: ColumnElement[int] = literal_column(str(request.limit + 1))
-    return _statement(statement, request, places, limit), names
+    return _statement(statement, request, places, limit, nulls_lowest), names
 
 
 def page_values(request: PageRequest[Any]) -> tuple[Any, ...]:
@@ -139,11 +140,16 @@ def page_values(request: PageRequest[Any]) -> tuple[Any, ...]:
 
 
 def _statement(
-    statement: Select[*tuple[Any, ...]], request: PageRequest[Any], places: Sequence[Any], limit: Any
+    statement: Select[*tuple[Any, ...]],
+    request: PageRequest[Any],
+    places: Sequence[Any],
+    limit: Any,
+    nulls_lowest: bool,
 ) -> Select[*tuple[Any, ...]]:
     keys = [_key(order) for order in request.orders]
     labelled = [key.label(f"page_key_{number}") for number, key in enumerate(keys)]
-    ordered = statement.order_by(None).order_by(*order_clauses(request.orders, reverse=request.backward))
+    clauses = order_clauses(request.orders, reverse=request.backward, nulls_lowest=nulls_lowest)
+    ordered = statement.order_by(None).order_by(*clauses)
     if request.cursor is not None:
         ordered = ordered.where(_beyond(request.orders, keys, request.cursor, places))
     return ordered.add_columns(*labelled).limit(limit)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 from sqlalchemy import ColumnElement, Select, func, literal, select
 from sqlalchemy.util.concurrency import in_greenlet
 
+from colonnade.dialects.contract import known_dialect
 from colonnade.errors import EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct import DirectTable
@@ -193,7 +194,7 @@ class ReadOperations(Streams[T]):
             order_by = self._by_key()
         statement = self._select(include_deleted).where(*self._conditions(criteria, filters))
         if _given(order_by):
-            statement = statement.order_by(*order_clauses(ordering(self.model, order_by)))
+            statement = statement.order_by(*self._order(order_by))
         if skip:
             statement = statement.offset(skip)
         if limit is not None:
@@ -297,7 +298,8 @@ class ReadOperations(Streams[T]):
                     NOT_DIRECT if _given(load) else table.reading.page(request, conditions, include_deleted)
                 )
             statement = self._select(include_deleted, load).where(*conditions)
-            return make_page(request, self.execute(page_statement(statement, request)).unique().all())
+            statement = page_statement(statement, request, nulls_lowest=self._nulls_sort_lowest)
+            return make_page(request, self.execute(statement).unique().all())
 
         found: Page[T] = self._reading(read)
         return found
@@ -321,7 +323,7 @@ class ReadOperations(Streams[T]):
         check_page_limit(batch, "batch")
         statement = self._select(include_deleted, load).where(*self._conditions(criteria))
         if _given(order_by):
-            statement = statement.order_by(*order_clauses(ordering(self.model, order_by)))
+            statement = statement.order_by(*self._order(order_by))
         yield from self._stream(statement, batch, loads=_given(load))
 
     def _entities(self, statements: Sequence[Select[T]], load: Load = ()) -> builtins.list[T]:
@@ -352,6 +354,19 @@ class ReadOperations(Streams[T]):
         return self._reading(
             lambda table: self.scalars(statement).first() if table is None else table.scalar(statement)
         )
+
+    def _order(self, order_by: OrderBy) -> tuple[ColumnElement[Any], ...]:
+        orders = ordering(self.model, order_by)
+        lowest = any(order.nullable for order in orders) and self._nulls_sort_lowest
+        return order_clauses(orders, nulls_lowest=lowest)
+
+    @property
+    def _nulls_sort_lowest(self) -> bool:
+        home = self._binding.home
+        if home is not None:
+            return home.dialect.types.NULLS_SORT_LOWEST
+        known = known_dialect(self.db_session.get_bind(self._mapper).dialect.name)
+        return known is not None and known.types.NULLS_SORT_LOWEST
 
     @property
     def _soft_deletes(self) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.types import TypeEngine
 # Not CURRENT_TIMESTAMP: that is the session's local time, and a DATETIME keeps no zone.
 UTC_NOW = "UTC_TIMESTAMP(6)"
 
+NULLS_SORT_LOWEST = True
 TIMESTAMP_IS_TEXT = False
 TIMESTAMP_HAS_ZONE = False
 DECIMAL_IS_INTEGER = False

@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeEngine
 # CURRENT_TIMESTAMP, which stands still for a transaction.
 UTC_NOW = "statement_timestamp()"
 
+NULLS_SORT_LOWEST = False
 TIMESTAMP_IS_TEXT = False
 TIMESTAMP_HAS_ZONE = True
 DECIMAL_IS_INTEGER = False

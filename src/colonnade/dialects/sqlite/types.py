@@ -14,6 +14,7 @@ from sqlalchemy.types import TypeEngine
 UTC_NOW = "strftime('%Y-%m-%d %H:%M:%f', 'now') || '000'"
 
 # SQLite has no decimals: NUMERIC keeps them as binary floats. Scaled to whole numbers, they're exact.
+NULLS_SORT_LOWEST = True
 TIMESTAMP_IS_TEXT = True
 TIMESTAMP_HAS_ZONE = False
 DECIMAL_IS_INTEGER = True
