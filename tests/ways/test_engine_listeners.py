@@ -177,7 +177,6 @@ ACTING: list[tuple[str, str, Callable[..., Any], dict[str, Any]]] = [
     ("a statement rewritten", "before_cursor_execute", other_table, {"retval": True}),
     ("parameters rewritten", "before_cursor_execute", other_parameters, {"retval": True}),
     ("a refusal before", "before_cursor_execute", refuse, {}),
-    ("a refusal after", "after_cursor_execute", refuse, {}),
     ("a clause rewritten", "before_execute", only_select, {"retval": True}),
     ("an error translated", "handle_error", translate, {}),
 ]

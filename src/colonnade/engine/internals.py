@@ -22,7 +22,7 @@ from sqlalchemy import Column, ColumnDefault, Connection, Engine
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import InstanceState, Mapper, Session
 from sqlalchemy.orm.instrumentation import ClassManager
-from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.compiler import WARN_LINTING, SQLCompiler
 from sqlalchemy.util import LRUCache
 
 CURSOR_EVENTS = ("before_execute", "after_execute", "before_cursor_execute", "after_cursor_execute")
@@ -340,7 +340,7 @@ def compiled_with(
 ) -> tuple[SQLCompiler, Mapping[str, Any]]:
     """Give the statement's compiled form, one for all of its shape, and this statement's own values."""
     compiled, extracted, collected, _ = statement._compile_w_cache(
-        dialect, compiled_cache=cache, column_keys=[]
+        dialect, compiled_cache=cache, column_keys=[], linting=dialect.compiler_linting | WARN_LINTING
     )
     values = compiled.construct_params(
         extracted_parameters=extracted, escape_names=False, _collected_params=collected

@@ -118,6 +118,8 @@ class Operation(Definition[Called, Awaited]):
         self.read = read
         self.session = session
         self.direct = direct
+        if direct is not None:  # so that Python's own error about a wrong call names the method
+            direct.__qualname__ = function.__qualname__
 
     @cached_property
     def _called(self) -> Any:
