@@ -33,7 +33,7 @@ class Moment(Driver):
         lent = super()._taken()
         try:
             self.dialect.reads.begin(lent.record.dbapi_connection)  # type: ignore[arg-type]
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (a cancelled task, too)
             self._fail(lent, self._begun, (), error)
         self._lent = lent
         return self

@@ -26,6 +26,6 @@ def end(connection: Any) -> None:
     """End it: nothing was written."""
     driver = connecting.raw(connection)
     if driver is connection:
-        driver.commit()
+        driver.rollback()
     else:
-        await_only(driver.commit())
+        await_only(driver.rollback())

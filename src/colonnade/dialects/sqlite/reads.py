@@ -19,7 +19,7 @@ def begin(connection: Any) -> None:
 
 def end(connection: Any) -> None:
     """End it: nothing was written."""
-    _execute(connection, "COMMIT")
+    _execute(connection, "ROLLBACK")
 
 
 def _execute(connection: Any, statement: str) -> None:
