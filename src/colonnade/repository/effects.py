@@ -1,4 +1,4 @@
-"""Whether an operation's body only reads, told from the names in it.
+"""What an operation's body does, told from its code: whether it only reads, whether it only hands over.
 
 SQLite has one writer at a time. A finder that a user writes as a plain `@operation` shall
 not wait for it, so a body that names nothing that could write begins without the write
@@ -8,12 +8,16 @@ told that another writer was faster.
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
-from dis import get_instructions
+from dis import Instruction, get_instructions
+from enum import Enum
 from functools import cached_property
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 from weakref import WeakKeyDictionary
+
+from sqlalchemy import inspect as state_of
 
 from colonnade.repository.operation import Operation
 
@@ -76,3 +80,72 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
         elif isinstance(constant, tuple):  # the names of a call's keywords
             yield from (name for name in constant if isinstance(name, str))
+
+
+def hands_over(operation: Operation[Any, Any], owner: type) -> bool:
+    """Tell whether the body is one call of another operation, and nothing beside it: `return self.find(…)`.
+
+    Such a body needs no session of its own, since what it calls has one, or needs none.
+    """
+    known = _handing.setdefault(owner, {})
+    name = operation.function.__qualname__
+    if name not in known:
+        known[name] = _is_one_call(operation.function, owner)
+    return known[name]
+
+
+_handing: WeakKeyDictionary[type, dict[str, bool]] = WeakKeyDictionary()
+
+_STORES = (
+    "STORE_",
+    "DELETE_",
+    "JUMP",
+    "POP_JUMP",
+    "FOR_ITER",
+    "IMPORT_",
+    "MAKE_FUNCTION",
+    "SETUP_",
+)
+_HARMLESS = ("builtins", "datetime", "decimal", "enum", "uuid", "sqlalchemy")
+
+
+def _is_one_call(function: FunctionType, owner: type) -> bool:
+    code = function.__code__
+    if code.co_freevars or code.co_cellvars:
+        return False
+    own_name, called, before = code.co_varnames[0], [], None
+    for instruction in get_instructions(code):
+        loaded = _loaded(instruction)
+        if instruction.opname.startswith(_STORES) or own_name in loaded[:-1]:
+            return False
+        if instruction.opname == "LOAD_GLOBAL" and not _is_harmless(function, instruction.argval):
+            return False
+        if before is not None and instruction.opname in ("LOAD_METHOD", "LOAD_ATTR"):
+            if before != own_name:  # an argument's own method might do anything
+                return False
+            called.append(instruction.argval)
+        before = loaded[-1] if loaded else None
+    return len(called) == 1 and _is_operation(called[0], owner)
+
+
+def _loaded(instruction: Instruction) -> tuple[str, ...]:
+    """Give the names of the arguments that an instruction loads; since Python 3.13 it may be two."""
+    if not instruction.opname.startswith("LOAD_FAST"):
+        return ()
+    return instruction.argval if isinstance(instruction.argval, tuple) else (instruction.argval,)
+
+
+def _is_harmless(function: FunctionType, name: str) -> bool:
+    """Tell whether calling what the name stands for can reach no database: a model, SQL, a plain type."""
+    found = function.__globals__.get(name, getattr(builtins, name, None))
+    if isinstance(found, ModuleType):
+        return found.__name__.partition(".")[0] in _HARMLESS
+    if isinstance(found, type) and (state_of(found, raiseerr=False) is not None or issubclass(found, Enum)):
+        return True
+    origin = getattr(found, "__module__", None) if callable(found) else type(found).__module__
+    return str(origin).partition(".")[0] in _HARMLESS
+
+
+def _is_operation(name: str, owner: type) -> bool:
+    found = next((base.__dict__[name] for base in owner.__mro__ if name in base.__dict__), None)
+    return type(found) is Operation

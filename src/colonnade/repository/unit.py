@@ -18,7 +18,7 @@ from colonnade.engine.translate import remember, translate_orm
 from colonnade.errors import ConfigurationError, DatabaseError, TransactionError
 from colonnade.repository.binding import Binding, Manager, is_model, model_argument
 from colonnade.repository.direct import DirectTable
-from colonnade.repository.effects import only_reads
+from colonnade.repository.effects import hands_over, only_reads
 from colonnade.repository.hydrate import name_missing_loads
 from colonnade.repository.operation import NOT_DIRECT, Operation
 
@@ -121,7 +121,7 @@ class UnitOfWork(Generic[T]):
                 "for_update was asked for outside a session, where it would lock nothing",
                 remedy="put the call inside `with db.session():`",
             )
-        if not operation.session:
+        if not operation.session or hands_over(operation, type(self)):
             return self._run(operation, args, kwargs)
         if not operation.read:
             return self._alone(manager, operation, args, kwargs)
