@@ -6,12 +6,12 @@ import sqlite3
 from typing import Any
 
 import pytest
-from sqlalchemy import Integer, MetaData, String, Table, create_engine, make_url, text
+from sqlalchemy import ForeignKey, Integer, MetaData, String, Table, create_engine, inspect, make_url, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 from colonnade import AsyncBaseRepository, AsyncDatabaseManager, BaseRepository, DatabaseManager
 from colonnade.dialects.batching import in_batches
-from colonnade.errors import EntityNotFoundError, UniqueViolationError
+from colonnade.errors import EntityNotFoundError, ForeignKeyViolationError, UniqueViolationError
 from tests.databases import FreshUrl
 from tests.faces import Face
 
@@ -25,6 +25,19 @@ class Word(Base):
     id: Mapped[int] = mapped_column("the id %", primary_key=True)
     text: Mapped[str | None] = mapped_column('select"', String(200))
     order: Mapped[int | None]
+
+
+class LateBase(DeclarativeBase): ...
+
+
+class Late(LateBase):
+    """A rule that is checked at the commit, which MySQL has none of."""
+
+    __tablename__ = "late"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    before_id: Mapped[int | None] = mapped_column(
+        ForeignKey("late.id", deferrable=True, initially="DEFERRED")
+    )
 
 
 @pytest.fixture
@@ -51,7 +64,9 @@ def test_each_object_has_its_own_key(faced: Face, words: Any) -> None:
     assert faced.run(words.create_many(new)) == new
     stored = {one.id: one.order for one in faced.run(words.list(limit=20_000))}
     assert {one.id: one.order for one in new} == stored
-    assert faced.run(words.update_many([{"id": one.id, "order": -one.order} for one in new])) == len(new)
+    assert faced.run(words.update_many([{"id": one.id, "order": -(one.order or 0)} for one in new])) == len(
+        new
+    )
     assert {one.id: one.order for one in faced.run(words.list(limit=20_000))} == {
         id: -order for id, order in stored.items()
     }
@@ -70,6 +85,23 @@ def test_a_refused_row_undoes_all(faced: Face, words: Any) -> None:
     assert faced.run(words.count()) == 1
     new.pop()
     assert faced.run(words.create_many(new)) == new
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_objects_are_stored_with_the_commit(fresh_url: FreshUrl, database: str) -> None:
+    with DatabaseManager(fresh_url(database), metadata=LateBase.metadata) as db:
+        lates = BaseRepository[Late](db)
+        new = [Late(before_id=700), Late(before_id=800)]
+        with pytest.raises(ForeignKeyViolationError):
+            lates.create_many(new)
+        assert [(inspect(one).transient, one.id, one.before_id) for one in new] == [
+            (True, None, 700),
+            (True, None, 800),
+        ]
+        lates.create_many([Late(id=700), Late(id=800)])
+        assert lates.create_many(new) == new
+        assert all(inspect(one).detached and not inspect(one).modified for one in new)
+        assert lates.count() == 4
 
 
 def test_batches_hold_what_is_allowed() -> None:

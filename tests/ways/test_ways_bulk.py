@@ -127,6 +127,8 @@ def test_what_is_refused(both: Both) -> None:
         way.call("update_many", Plain, [{"id": 1, "number": 9}, {"id": "1", "number": 9}])
         way.call("update_many", Plain, [{"id": 1, "nothing": 9}])
         way.call("update_many", Plain, [{"id": 1, "code": "c4"}, {"id": 2, "code": "c1"}])
+        # The later row would make room, were it changed first.
+        way.call("update_many", Plain, [{"id": 3, "code": "free"}, {"id": 2, "code": "c2"}])
         way.call("create_many", Child, [Child(id=50, plain_id=2)])
         way.call("delete_many", Plain, [1, 2, 3])
         way.rows(Plain, Child)
@@ -140,6 +142,7 @@ def test_the_mixins(both: Both) -> None:
         look_at(way, "all of them", made)
         way.call("update_many", Kept, [{"id": n, "note": "n"} for n in (4, 2)])
         way.call("update_many", Kept, [{"id": 1, "updated_at": made[0].created_at}])
+        way.call("update_many", Kept, [{"id": 4, "note": "first"}, {"id": 4, "title": "later"}])
         way.call("delete_many", Kept, [1, 2, 2, 99])
         way.call("delete_many", Kept, [1])
         way.call("update_many", Kept, [{"id": 3, "note": "x"}, {"id": 2, "note": "x"}])
@@ -207,8 +210,9 @@ def test_a_rollback(both: Both) -> None:
         way.look("states", [state_of(one).transient for one in made])
         with way.face.entered(way.db.session()):
             held = run(repository.create_many(many(2)))
+            inner = [Plain(code="inner")]
             with pytest.raises(KeyError), way.face.entered(way.db.session()):
-                inner = run(repository.create_many([Plain(code="inner")]))
+                run(repository.create_many(inner))
                 raise KeyError("changed my mind")
             way.look("inner", state_of(inner[0]).transient)
             way.look("outer", [state_of(one).persistent for one in held])

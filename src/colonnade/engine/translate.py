@@ -39,6 +39,7 @@ from colonnade.errors import (
     ForeignKeyViolationError,
     PoolTimeoutError,
     ReadOnlyDatabaseError,
+    SchemaMismatchError,
     StatementError,
     ValueRejectedError,
 )
@@ -53,7 +54,7 @@ __all__ = ["attach", "logged", "place_of", "remember", "translate", "translate_o
 
 _logger = logging.getLogger("colonnade")
 _logger.addHandler(logging.NullHandler())  # a program that sets up no logging hears of errors by exception
-REFUSALS = (ConstraintError, ValueRejectedError, StatementError)
+REFUSALS = (ConstraintError, ValueRejectedError, SchemaMismatchError, StatementError)
 """Errors that say what the database makes of the statement, and would say so again."""
 _GRAVE = (AmbiguousCommitError, DamagedDatabaseError, DiskFullError)
 _NOTABLE = (DatabaseConnectionError, PoolTimeoutError, ReadOnlyDatabaseError)

@@ -152,10 +152,8 @@ class BulkOperations(RaceOperations[T]):
         made = self._tried(alone, lambda connection: inserts.insert(connection, taken))
         if made is None:
             return False
-        if alone:
-            frame.defer(
-                lambda: inserts.stored(taken, made, None)
-            )  # an object is stored when that is committed
+        if alone:  # an object is stored once that is committed
+            frame.defer(lambda: inserts.stored(taken, made, None))
         else:
             inserts.stored(taken, made, session)
         return True

@@ -133,6 +133,7 @@ class BulkInserts(Generic[T]):
         # Written flat: it runs once for each object.
         model, shapes, related = self._model, self._shapes, self._related
         runs: list[_Run] = []
+        run: Any = None
         insert = None
         for entity in entities:
             if type(entity) is not model:

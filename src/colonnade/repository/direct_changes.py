@@ -67,7 +67,8 @@ class BulkChanges(Generic[T]):
         self._bulk = dialect_named(self._dialect.name).bulk
         self._fields = fields_of(mapper.class_)
         self._keys: Columns = tuple(self._columns[name] for name in self._fields.key)
-        self._on_update = updates_by_python(self._table.columns)
+        all_columns: Sequence[Any] = list(self._table.columns)
+        self._on_update = updates_by_python(all_columns)
         self._counter = None if self._fields.version is None else self._columns[self._fields.version]
         soft = issubclass(mapper.class_, SoftDeleteMixin)
         self._mark: Column[Any] | None = self._columns["deleted_at"] if soft else None
@@ -94,7 +95,7 @@ class BulkChanges(Generic[T]):
         shapes = self._shapes
         keys: list[Row] = []
         groups: dict[Columns, list[Row]] = {}
-        columns = None
+        columns, group = None, list[Row]()
         for row in rows:
             if type(row) is not dict:
                 return None
