@@ -105,13 +105,13 @@ class Driver:
             sent, parameters = request.sent, request.parameters
             pool: Any = self._home.engine.pool
             idle = getattr(pool, "idle", None)
-            lent = idle.pop() if idle else None
+            lent: Any = idle.pop() if idle else None
             if lent is None or self._is_stale(lent, sent) or (pool.recycles and pool.is_due(lent)):
                 lent = await greenlet_spawn(self._replaced, pool, lent)
             start = time.perf_counter()
             try:
                 answer = await lent.driver.asked(request.ask, sent.text, parameters)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (raised in there, or ours for it)
                 await shielded(greenlet_spawn(self._told_failing, start, lent, sent, parameters, error))
             if self._callbacks:
                 self._tell(sent, time.perf_counter() - start, _count(request.ask, answer))
@@ -139,7 +139,7 @@ class Driver:
                 lent = self._taken()
         try:
             rows = lent.driver.fetch(sent.text, parameters)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (raised in there, or ours for it)
             self._fail(lent, sent, parameters, error)
         if pool is None or lent.fairy is not None:
             self._give_back(lent)
@@ -159,7 +159,7 @@ class Driver:
         start = time.perf_counter()
         try:
             answer = getattr(lent.driver, ask)(sent.text, parameters)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 (as above)
             self._told_failing(start, lent, sent, parameters, error)
         seconds = time.perf_counter() - start
         self._give_back(lent)
@@ -304,7 +304,8 @@ class Core:
     def insert(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Any]:
         """Send an INSERT of one row, and give its key."""
         with self._connection() as connection:
-            key: Sequence[Any] = connection.execute(statement, values).inserted_primary_key
+            result: Any = connection.execute(statement, values)
+            key: Sequence[Any] = result.inserted_primary_key
             return key
 
     @contextmanager

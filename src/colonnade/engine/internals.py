@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, Sequence, Sized
-from typing import Any, Self
+from typing import Any, Self, cast
 from weakref import ref
 
 from sqlalchemy import Column, ColumnDefault, Connection, Engine
@@ -80,7 +80,7 @@ _ANY_SESSION = Session()
 class _EveryConnection:
     """Shows the listeners of the class Connection, none of which is at hand."""
 
-    dispatch = Connection.dispatch._for_class(Connection)
+    dispatch: Any = cast(Any, Connection.dispatch)._for_class(Connection)
 
 
 Target = tuple[str, Any, Iterable[str]]

@@ -34,12 +34,15 @@ class Lent:
     def __init__(self, pool: Pool, driver: DriverConnection, fairy: PoolProxiedConnection) -> None:
         self.pool = pool
         self.driver = driver
-        self.record: ConnectionPoolEntry = fairy._connection_record  # type: ignore[attr-defined]
+        self.record: ConnectionPoolEntry = fairy._connection_record  # not public
         self.fairy: PoolProxiedConnection | None = fairy
 
 
 class DirectPool(QueuePool):
     """A queue of connections, and beside it those that are in autocommit."""
+
+    # Or what SQLAlchemy tells of its pool would be in the logger of this package, with our errors.
+    _sqla_logger_namespace = f"{QueuePool.__module__}.{QueuePool.__name__}"
 
     def __init__(self, *args: Any, **keywords: Any) -> None:
         super().__init__(*args, **keywords)
@@ -54,7 +57,7 @@ class DirectPool(QueuePool):
         """Let a connection wait for the next call of its kind, or go to whoever waits for one."""
         if lent.fairy is not None:
             self._adopted[lent.record] = lent
-            lent.fairy, fairy = None, lent.fairy
+            fairy, lent.fairy = lent.fairy, None
             fairy.close()
             return
         self.idle.append(lent)
@@ -63,7 +66,8 @@ class DirectPool(QueuePool):
 
     def is_due(self, lent: Lent) -> bool:
         """Tell whether the connection is older than the pool lets it become."""
-        return self.recycles and self._recycle < time.time() - lent.record.last_connect_time  # type: ignore[attr-defined,no-any-return]
+        record: Any = lent.record
+        return self.recycles and bool(self._recycle < time.time() - record.last_connect_time)
 
     def discard(self, lent: Lent, error: BaseException | None = None) -> None:
         """Close a connection that can't be used any more; its place in the pool is free again."""

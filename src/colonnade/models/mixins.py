@@ -107,7 +107,7 @@ def _created(context: Any) -> datetime:
     return created if isinstance(created, datetime) else _now()
 
 
-_created.colonnade_values_only = True  # type: ignore[attr-defined] (no Session is needed to call it)
+setattr(_created, "colonnade_values_only", True)  # noqa: B010 (no Session is needed to call it)
 
 
 def _count_versions(cls: type[Any]) -> None:

@@ -124,7 +124,7 @@ class DirectTable(Generic[T]):
         finish: Callable[[T | None], Any],
         mend: Mend | None = None,
     ) -> Any:
-        """Give the request for the first entity that a prepared statement gives; its result is `finish` of it."""
+        """Give the request whose result is `finish` of the first entity that a prepared statement gives."""
         if way == "core":
             rows: Any = self.core.fetch(prepared.statement, prepared.named(values))
             return finish(self._first(rows if mend is None else mend(rows), self.instances.plain))

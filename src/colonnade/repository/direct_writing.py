@@ -237,7 +237,7 @@ class DirectWriting(Generic[T]):
         return prepared
 
     def _setting(self, key: tuple[Any, ...] | None = None) -> Any:
-        """Give the UPDATE of one row, whose columns are named when it's compiled; so is its key, unless given."""
+        """Give the UPDATE of one row; its columns, and its key unless it's given, come when it's compiled."""
         criteria = self._key_criteria() if key is None else map(eq, self._mapper.primary_key, key)
         statement = update(self._insertion.table).where(*criteria)
         if self._soft:

@@ -14,7 +14,7 @@ from dis import Instruction, get_instructions
 from enum import Enum
 from functools import cached_property
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import inspect as state_of
@@ -90,7 +90,7 @@ def hands_over(operation: Operation[Any, Any], owner: type) -> bool:
     known = _handing.setdefault(owner, {})
     name = operation.function.__qualname__
     if name not in known:
-        known[name] = _is_one_call(operation.function, owner)
+        known[name] = _is_one_call(cast(FunctionType, operation.function), owner)
     return known[name]
 
 

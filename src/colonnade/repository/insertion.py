@@ -130,7 +130,7 @@ class Insertion:
         for name, column, value in self._mapped_defaults:
             if column.key not in taken:
                 fixed[column.key], shown[column.key] = value, name
-        if self._version is not None and self._first_version:
+        if self._version is not None and callable(self._first_version):
             counter = self._attributes[self._version].key
             taken.pop(counter, None)
             fixed[counter], shown[counter] = self._first_version(None), self._version
@@ -183,10 +183,10 @@ def _python_defaults(columns: Iterable[Column[Any]]) -> Iterable[tuple[str, tupl
 
 def asks_context(columns: Iterable[Column[Any]]) -> bool:
     """Tell whether a function among the defaults asks for what only SQLAlchemy's own context can tell."""
+    defaults: Iterable[Any] = (each for column in columns for each in (column.default, column.onupdate))
     return any(
         default is not None and default.is_callable and not internals.needs_no_context(default.arg)
-        for column in columns
-        for default in (column.default, column.onupdate)
+        for default in defaults
     )
 
 
@@ -204,4 +204,8 @@ def _computed_here(
         if default.is_callable:
             yield column.key, (column, default.arg)
         else:
-            yield column.key, (column, lambda _, value=default.arg: value)
+            yield column.key, (column, _always(default.arg))
+
+
+def _always(value: Any) -> Default:
+    return lambda _: value

@@ -1,4 +1,4 @@
-"""Which classes the direct path serves: an allowlist of what a call through a Session and one past it do alike.
+"""Which classes the direct path serves: an allowlist of what is alike through a Session and past it.
 
 All that isn't known to be alike takes the Session: inheritance, expressions mapped as columns, composites,
 eager relationships, instrumentation of one's own. Listeners are asked for at each call, not here.

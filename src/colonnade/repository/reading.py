@@ -261,7 +261,8 @@ class ReadOperations(Streams[T]):
     def exists(self, *criteria: Criterion, include_deleted: bool = False) -> bool:
         """Tell whether any entity meets all criteria."""
         matching = self._select(include_deleted).where(*self._conditions(criteria))
-        return self._value(matching.with_only_columns(literal(1), maintain_column_froms=True).limit(1)) == 1
+        one = matching.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
+        return self._value(one) is not None
 
     @operation(read=True, session=False)
     def count(self, *criteria: Criterion, include_deleted: bool = False) -> int:

@@ -111,7 +111,7 @@ def is_replaced(connection: sqlite3.Connection) -> bool:
 
 
 def replacement_of(connection: sqlite3.Connection) -> Callable[[], bool]:
-    """Give a function that tells whether the connection's file was deleted, or another one put in its place."""
+    """Give a function that tells whether the connection's file was deleted or replaced."""
     identity = getattr(connection, "identity", None)
     if identity is None:
         return lambda: False
@@ -123,7 +123,7 @@ def replacement_of(connection: sqlite3.Connection) -> Callable[[], bool]:
             found = look(path)
         except OSError:
             return True
-        return found.st_ino != inode or found.st_dev != device
+        return bool(found.st_ino != inode or found.st_dev != device)
 
     return is_replaced
 
