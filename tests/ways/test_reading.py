@@ -57,6 +57,8 @@ def test_pages_that_meet_criteria(both: Both) -> None:
         for limit in (1, 2, 8, 0, -1):
             way.call("page", Leaf, limit=limit)
         way.call("page", Leaf, cursor="nonsense")
+        for order_by in ("", "()", "nothing", "lazy", (), [], Leaf.name):
+            way.call("page", Leaf, order_by=order_by)
 
     both(scenario, Lazy, Leaf)
 

@@ -58,7 +58,7 @@ class DirectReading(Generic[T]):
         `options` are the loader options that a Session would be given for `load`.
         """
         table = self._table
-        columns = statement.with_only_columns(*table.columns, maintain_column_froms=True)
+        columns: Any = statement.with_only_columns(*table.columns, maintain_column_froms=True)
         carried = Carried(internals.carried_options(statement.options(*options)), self._path)
         way = self._way_of(columns)
         if options:
@@ -72,7 +72,7 @@ class DirectReading(Generic[T]):
 
     def batches(self, statement: Select[Any], size: int) -> Iterator[Sequence[T]] | None:
         """Give the entities that a SELECT finds, so many at a time; None where the Session must read them."""
-        columns = statement.with_only_columns(*self._table.columns, maintain_column_froms=True)
+        columns: Any = statement.with_only_columns(*self._table.columns, maintain_column_froms=True)
         if self._way_of(columns) == "session":
             return None
         return self._streamed(columns, size, Carried(internals.carried_options(statement), self._path))
@@ -164,7 +164,7 @@ class DirectReading(Generic[T]):
         return page_statement(chosen, request, nulls_lowest=self._nulls_lowest)
 
     def _chosen(self, criteria: Sequence[Any], include_deleted: bool) -> Select[Any]:
-        statement = select(*self._table.columns).where(*criteria)
+        statement: Any = select(*self._table.columns).where(*criteria)
         return with_options_of(statement, self._table.mapper.class_, include_deleted)
 
     def _sent_if_single(self, statement: Select[Any]) -> tuple[Sent, Any] | None:

@@ -71,8 +71,8 @@ class PageRequest(Generic[T]):
         return self.cursor is not None and self.cursor.backward
 
 
-Known = dict[str, tuple[tuple[Order, ...], Maker]]
-"""Orders that were asked for by name, so that they're understood once."""
+Known = dict[str | None, tuple[tuple[Order, ...], Maker]]
+"""Orders that were asked for by name, or not at all (None), so that they're understood once."""
 
 
 def page_request(
@@ -90,12 +90,13 @@ def page_request(
             cursor that wasn't made for this entity and order.
     """
     check_page_limit(limit)
-    name = order_by if type(order_by) is str else "" if order_by == () and type(order_by) is tuple else None
-    found = known.get(name) if known and name is not None else None
+    named = isinstance(order_by, str) or (isinstance(order_by, tuple) and not order_by)
+    name = order_by if isinstance(order_by, str) else None
+    found = known.get(name) if known and named else None
     if found is None:
         orders = page_ordering(model, order_by)
         found = orders, _maker(model, orders)
-        if known is not None and name is not None:
+        if known is not None and named:
             known[name] = found
     orders, maker = found
     return PageRequest(model, orders, limit, maker, None if cursor is None else read_cursor(cursor, maker))
