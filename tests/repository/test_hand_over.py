@@ -57,6 +57,18 @@ class AccountOperations(RepositoryOperations[Account]):
         return self.find(Account.name == ELSEWHERE.ask(name))
 
     @operation
+    def named_first(self, name: str) -> str:
+        return self.one(Account.name == name).name
+
+    @operation
+    def described(self, name: str) -> str:
+        return str(self.find(Account.name == name))
+
+    @operation
+    def stripped(self, name: str) -> str:
+        return self.one(Account.name == name).name.strip()
+
+    @operation
     def chosen(self, name: str) -> list[Account]:
         return self.find(Account.name == name) if name else []
 
@@ -76,7 +88,9 @@ def test_one_call_is_handed_over(name: str) -> None:
     assert hands_over(AccountOperations.__dict__[name], AccountRepository)
 
 
-@pytest.mark.parametrize("name", ["twice", "kept", "asked", "noted", "chosen", "loaded"])
+@pytest.mark.parametrize(
+    "name", ["twice", "kept", "asked", "noted", "chosen", "loaded", "named_first", "described", "stripped"]
+)
 def test_anything_more_is_a_transaction(name: str) -> None:
     assert not hands_over(AccountOperations.__dict__[name], AccountRepository)
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dis import Instruction, get_instructions
 from enum import Enum
 from functools import cached_property
+from itertools import pairwise
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, cast
 from weakref import WeakKeyDictionary
@@ -106,6 +107,9 @@ _STORES = (
     "MAKE_FUNCTION",
     "SETUP_",
 )
+_SILENT = ("RESUME", "CACHE", "PRECALL", "PUSH_NULL", "NOP")
+_ATTRIBUTES = ("LOAD_METHOD", "LOAD_ATTR")
+_GIVING = ("CALL", "BINARY_")
 _HARMLESS = ("builtins", "datetime", "decimal", "enum", "uuid", "sqlalchemy")
 
 
@@ -113,19 +117,22 @@ def _is_one_call(function: FunctionType, owner: type) -> bool:
     code = function.__code__
     if code.co_freevars or code.co_cellvars:
         return False
-    own_name, called, before = code.co_varnames[0], [], None
-    for instruction in get_instructions(code):
-        loaded = _loaded(instruction)
-        if instruction.opname.startswith(_STORES) or own_name in loaded[:-1]:
+    steps = [step for step in get_instructions(code) if step.opname not in _SILENT]
+    if len(steps) < 4 or steps[-1].opname != "RETURN_VALUE" or not steps[-2].opname.startswith("CALL"):
+        return False
+    own_name, first = code.co_varnames[0], _loaded(steps[0])
+    if first[-1:] != (own_name,) or steps[1].opname not in _ATTRIBUTES:
+        return False
+    for before, step in pairwise(steps[1:]):
+        loaded = _loaded(step)
+        if own_name in loaded or step.opname.startswith(_STORES):
             return False
-        if instruction.opname == "LOAD_GLOBAL" and not _is_harmless(function, instruction.argval):
+        if step.opname == "LOAD_GLOBAL" and not _is_harmless(function, step.argval):
             return False
-        if before is not None and instruction.opname in ("LOAD_METHOD", "LOAD_ATTR"):
-            if before != own_name:  # an argument's own method might do anything
-                return False
-            called.append(instruction.argval)
-        before = loaded[-1] if loaded else None
-    return len(called) == 1 and _is_operation(called[0], owner)
+        # An argument's own method might do anything, and so might what a call has given.
+        if step.opname in _ATTRIBUTES and (_loaded(before) or before.opname.startswith(_GIVING)):
+            return False
+    return _is_operation(steps[1].argval, owner)
 
 
 def _loaded(instruction: Instruction) -> tuple[str, ...]:
