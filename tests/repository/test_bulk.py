@@ -214,12 +214,12 @@ def test_mysql_numbers(mysql_url: str, asked: bool, monkeypatch: pytest.MonkeyPa
             with db.session() as session:
                 session.execute(text("SET SESSION auto_increment_increment = 5, auto_increment_offset = 2"))
                 try:
-                    return words.create_many([Word(order=n) for n in range(4)])
+                    return words.create_many([Word(order=n) for n in range(600)])
                 finally:
                     session.execute(
                         text("SET SESSION auto_increment_increment = 1, auto_increment_offset = 1")
                     )
 
         made = stepping()
-        assert [one.id for one in made] == [2, 7, 12, 17]
-        assert {one.id: one.order for one in words.list()} == {2: 0, 7: 1, 12: 2, 17: 3}
+        assert [one.id for one in made] == list(range(2, 3_002, 5))
+        assert {one.id: one.order for one in words.list(limit=1_000)} == {2 + 5 * n: n for n in range(600)}

@@ -12,10 +12,9 @@ from sqlalchemy import Connection, CursorResult, delete, update
 
 from colonnade.engine import internals
 from colonnade.engine.translate import REFUSALS, translated, unlogged
-from colonnade.errors import EntityValidationError
+from colonnade.errors import EntityValidationError, StatementError
 from colonnade.repository.completion import complete
 from colonnade.repository.direct import DirectTable
-from colonnade.repository.direct_bulk import UnfitError
 from colonnade.repository.fields import fields_of, validate_updates
 from colonnade.repository.keys import key_of, key_values, many_keys_criteria, normal_key, split_row
 from colonnade.repository.operation import operation
@@ -168,7 +167,9 @@ class BulkOperations(RaceOperations[T]):
         def update(connection: Connection) -> int | None:
             count = table.changes.update(connection, changes)
             if count not in (None, len(rows)):
-                raise UnfitError  # which one isn't there is told by the unit of work
+                raise StatementError(
+                    f"there are {count} of {len(rows)} rows"
+                )  # the Session tells which isn't
             return count
 
         return self._tried(self._is_alone("update_many"), update) is not None
@@ -209,7 +210,7 @@ class BulkOperations(RaceOperations[T]):
             with nullcontext() if alone else session.begin_nested(), unlogged(), translated(session):
                 connection = self._plain_connection()
                 return None if connection is None else write(connection)
-        except (UnfitError, *REFUSALS):
+        except REFUSALS:
             if alone:
                 session.rollback()
             return None

@@ -20,9 +20,10 @@ from sqlalchemy.orm import Mapper, Session
 from colonnade.dialects.contract import Batch, NewRows, dialect_named
 from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
+from colonnade.errors import StatementError
 from colonnade.repository.fields import fields_of
 from colonnade.repository.insertion import Insertion
-from colonnade.repository.instances import unhurried
+from colonnade.repository.instances import MANY, unhurried
 from colonnade.repository.making import Making, Process, Row, called, kept, processes, shape_of, taking
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ T = TypeVar("T")
 
 _SENTINELS = (int, UUID)
 """Keys that come back from the database as they were sent, so that rows are known by them."""
-
-
-class UnfitError(Exception):
-    """What only the unit of work can deal with; all that was written is to be undone."""
 
 
 @dataclass(slots=True, eq=False)
@@ -233,7 +230,7 @@ class BulkInserts(Generic[T]):
         None before anything is written, where the Session must serve.
 
         Raises:
-            UnfitError: after something was written.
+            StatementError: when what came back can't be told apart, which is to be undone.
         """
         numbering = self._numbering(connection, new)
         if numbering is None:
@@ -252,10 +249,11 @@ class BulkInserts(Generic[T]):
         if insert.number is None:
             return _Numbering()
         column = self._mapper.columns[insert.number]
+        count = sum(len(run.rows) for run in new)
         if insert.number_at is None:
             nothing_else = all(len(run.insert.made) == 1 for run in new)
-            return _Numbering(step=self._bulk.step(connection, column) if nothing_else else None)
-        count = sum(len(run.rows) for run in new)
+            worth_it = count >= MANY or not self._dialect.insert_returning
+            return _Numbering(step=self._bulk.step(connection, column) if nothing_else and worth_it else None)
         first = self._bulk.first_number(connection, column, count)
         return None if first is None else _Numbering(iter(range(first, first + count)))
 
@@ -289,14 +287,14 @@ class BulkInserts(Generic[T]):
         with unhurried(stop - start):
             rows = self._converted(run.insert, result)
         if len(rows) != stop - start:
-            raise UnfitError  # a trigger or a rule leaves some out
+            raise _unknown(self._model)  # a trigger or a rule leaves some out
         if not run.keys:
             rows.sort(key=itemgetter(names.index(run.insert.number or "")))
             return rows
         places = [names.index(name) for name in self._key]
         by_key = {tuple([row[at] for at in places]): row for row in rows}
         if not all(key in by_key for key in run.keys[start:stop]):
-            raise UnfitError
+            raise _unknown(self._model)
         return [by_key[key] for key in run.keys[start:stop]]
 
     def _converted(self, insert: _Insert, result: CursorResult[Any]) -> list[Row]:
@@ -347,3 +345,8 @@ def _processed(row: Sequence[Any], needed: Sequence[tuple[int, Process]]) -> Row
 def _counts_down(column: Column[Any]) -> bool:
     identity = column.identity
     return identity is not None and identity.increment is not None and identity.increment < 0
+
+
+def _unknown(model: type[Any]) -> StatementError:
+    text = "the rows that were inserted aren't those that came back"
+    return StatementError(text, entity=model.__name__)
