@@ -28,6 +28,7 @@ from colonnade.engine.entities import known_tables
 if TYPE_CHECKING:
     from sqlalchemy import MetaData
     from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+    from sqlalchemy.pool import PoolProxiedConnection
 
     Row = Mapping[str, Any]
 
@@ -87,7 +88,9 @@ def drivers_own(error: BaseException) -> BaseException:
     return error
 
 
-def asker(connection: DBAPIConnection) -> Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]]:
+def asker(
+    connection: DBAPIConnection | PoolProxiedConnection,
+) -> Callable[[str, Sequence[Any]], Sequence[Sequence[Any]]]:
     """Give a function that sends a query on the driver's own connection, past all events."""
 
     def ask(query: str, values: Sequence[Any]) -> Sequence[Sequence[Any]]:

@@ -198,7 +198,7 @@ def instance_source(manager: ClassManager[Any]) -> tuple[Sequence[str], dict[str
     one is made in place, which takes half the time.
     """
     class_ = manager.class_
-    if class_.__setattr__ is not object.__setattr__ or not _makes_known_states(manager):
+    if getattr(class_, "__setattr__", None) is not object.__setattr__ or not _makes_known_states(manager):
         return _CALLED, {"new_instance": manager.new_instance}
     return _IN_PLACE, {
         "class_": class_,
@@ -299,7 +299,8 @@ def insert_defaults(mapper: Mapper[Any], table: Any) -> Sequence[tuple[str, Any,
 
 def columns_as_none(mapper: Mapper[Any], table: Any) -> frozenset[str]:
     """Give the keys of the columns that an INSERT sets to NULL where the object has no value."""
-    return frozenset(mapper._insert_cols_as_none[table])
+    keys: frozenset[Any] = mapper._insert_cols_as_none[table]
+    return keys
 
 
 def columns_evaluating_none(mapper: Mapper[Any], table: Any) -> frozenset[Any]:

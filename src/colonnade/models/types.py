@@ -81,7 +81,7 @@ class UTCDateTime(Plain[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return _as_utc(value)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
         """Do as `process_result_value` behind the dialect's own type does, in one step for each value."""
         types = types_of(dialect)
         if types is None or type(self) is not UTCDateTime:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.util.concurrency import in_greenlet
 
@@ -24,9 +24,9 @@ from colonnade.repository.direct_changes import BulkChanges
 from colonnade.repository.direct_reading import DirectReading
 from colonnade.repository.direct_writing import DirectWriting
 from colonnade.repository.fields import fields_of
-from colonnade.repository.instances import Instances, unhurried
+from colonnade.repository.instances import Instances
 from colonnade.repository.keys import has_integer_key
-from colonnade.repository.operation import NOT_DIRECT, NotDirect
+from colonnade.repository.operation import NOT_DIRECT
 from colonnade.repository.plainly import reads_plainly
 from colonnade.repository.prepared import KEY, Prepared, Way
 
@@ -165,17 +165,6 @@ class DirectTable(Generic[T]):
         found = make(rows[:1])
         return found[0] if found else None
 
-    def entities(self, statement: Select[Any]) -> list[T] | NotDirect:
-        """Give the entities that a SELECT of this class finds."""
-        columns = statement.with_only_columns(*self.columns, maintain_column_froms=True)
-        way = self._way_of(columns)
-        if way == "core":
-            found = self.instances.plain(self.core.fetch(columns, {}))
-        else:
-            sent = None if way == "session" else self._sent(columns)
-            found = None if sent is None else self._made(*sent)
-        return NOT_DIRECT if found is None else found
-
     @cached_property
     def reading(self) -> DirectReading[T]:
         """The part that reads with relationships, by page and as a stream."""
@@ -189,7 +178,7 @@ class DirectTable(Generic[T]):
             found = tables[mapper.class_] = DirectTable(self.home, mapper)
         return found
 
-    def scalar(self, statement: Select[Any]) -> Any:
+    def scalar(self, statement: Any) -> Any:
         """Give the first value that a SELECT about this class's table finds, or None."""
         way = self._way_of(statement)
         if way == "core":
@@ -201,12 +190,12 @@ class DirectTable(Generic[T]):
             rows = self.driver.fetch(*sent)
         return rows[0][0] if rows else None
 
-    def _way_of(self, statement: Select[Any]) -> Way:
+    def _way_of(self, statement: Any) -> Way:
         way = self.way()
         # A join, written or implied, may give a row twice, and the Session leaves out the second.
         return way if way == "session" or self._is_single(statement) else "session"
 
-    def _is_single(self, statement: Select[Any]) -> bool:
+    def _is_single(self, statement: Any) -> bool:
         return len(statement.get_final_froms()) == 1
 
     def _sent(self, statement: Any, kind: Kind | None = None) -> tuple[Sent, Any] | None:
@@ -218,19 +207,7 @@ class DirectTable(Generic[T]):
             return None
         return Sent(text, self.plain_table, self.mapper.class_.__name__, kind), parameters
 
-    def _made(self, sent: Sent, parameters: Any) -> list[T] | None:
-        if self.instances.knows_types:
-            rows = self.driver.fetch(sent, parameters)
-        else:
-            rows, types = self.driver.described(sent, parameters)
-            if len(types):
-                self.instances.learn(types)
-        if not rows:
-            return []
-        with unhurried(len(rows)):
-            return self.instances.converted(rows)
-
-    def _alive(self, statement: Select[Any]) -> Select[Any]:
+    def _alive(self, statement: Any) -> Any:
         model: Any = self.mapper.class_
         if not issubclass(model, SoftDeleteMixin):
             return statement

@@ -50,9 +50,7 @@ class DirectReading(Generic[T]):
         self._pages: MutableMapping[Any, Prepared | None] = internals.compiled_cache(100)
         self._plans: dict[str, tuple[Related, ...] | None] = {}
 
-    def entities(
-        self, statement: Select[Any], load: Any = (), options: Sequence[Any] = ()
-    ) -> list[T] | NotDirect:
+    def entities(self, statement: Any, load: Any = (), options: Sequence[Any] = ()) -> list[T] | NotDirect:
         """Give the entities that a SELECT of this class finds, with what is to be loaded with them.
 
         `options` are the loader options that a Session would be given for `load`.
@@ -70,14 +68,14 @@ class DirectReading(Generic[T]):
             found = None if sent is None else self.rows(table.driver, *sent, carried)
         return NOT_DIRECT if found is None else found
 
-    def batches(self, statement: Select[Any], size: int) -> Iterator[Sequence[T]] | None:
+    def batches(self, statement: Any, size: int) -> Iterator[Sequence[T]] | None:
         """Give the entities that a SELECT finds, so many at a time; None where the Session must read them."""
         columns: Any = statement.with_only_columns(*self._table.columns, maintain_column_froms=True)
         if self._way_of(columns) == "session":
             return None
         return self._streamed(columns, size, Carried(internals.carried_options(statement), self._path))
 
-    def _streamed(self, columns: Select[Any], size: int, carried: Carried) -> Iterator[Sequence[T]]:
+    def _streamed(self, columns: Any, size: int, carried: Carried) -> Iterator[Sequence[T]]:
         table = self._table
         options = table.home.dialect.connect.session_options("deferred", None)
         # Through Core, which knows each driver's way to leave rows with the server.
@@ -167,7 +165,7 @@ class DirectReading(Generic[T]):
         statement: Any = select(*self._table.columns).where(*criteria)
         return with_options_of(statement, self._table.mapper.class_, include_deleted)
 
-    def _sent_if_single(self, statement: Select[Any]) -> tuple[Sent, Any] | None:
+    def _sent_if_single(self, statement: Any) -> tuple[Sent, Any] | None:
         return None if self._way_of(statement) == "session" else self._sent(statement)
 
     def rows(self, driver: Driver, sent: Sent, parameters: Any, carried: Carried) -> list[T] | None:
@@ -183,7 +181,7 @@ class DirectReading(Generic[T]):
             instances.learn(types)
         return rows
 
-    def _with_related(self, columns: Select[Any], load: Any, carried: Carried) -> list[T] | NotDirect:
+    def _with_related(self, columns: Any, load: Any, carried: Carried) -> list[T] | NotDirect:
         related = self._plan(load)
         if related is None or not all(one.is_direct() for one in related):
             return NOT_DIRECT
@@ -203,12 +201,12 @@ class DirectReading(Generic[T]):
             self._plans[load] = plan_of(self._table, load)
         return self._plans[load]
 
-    def _way_of(self, statement: Select[Any]) -> Way:
+    def _way_of(self, statement: Any) -> Way:
         way = self._table.way()
         # A join, written or implied, may give a row twice, and the Session leaves out the second.
         return way if way == "session" or len(statement.get_final_froms()) == 1 else "session"
 
-    def _sent(self, statement: Select[Any]) -> tuple[Sent, Any] | None:
+    def _sent(self, statement: Any) -> tuple[Sent, Any] | None:
         """Give the statement as the driver has it; None for a value that its type can't convert."""
         table = self._table
         compiled, values = internals.compiled_with(statement, table.engine.dialect, self._compiled)

@@ -112,7 +112,7 @@ class Insertion:
                 values[column.key] = defaults[name] = value
         for key in self._as_none:
             values.setdefault(key, None)
-        if self._version is not None and self._first_version:
+        if self._version is not None and callable(self._first_version):
             counter = self._attributes[self._version].key
             values[counter] = defaults[self._version] = self._first_version(None)
         for key, (column, default) in self._python_defaults.items():
@@ -159,7 +159,7 @@ class Insertion:
                 return None
         return found
 
-    def columns(self, names: Iterable[str]) -> list[Column[Any]]:
+    def columns(self, names: Iterable[str]) -> list[Any]:
         """Give the columns of these attributes."""
         return [self._attributes[name] for name in names]
 
@@ -183,7 +183,9 @@ def _python_defaults(columns: Iterable[Column[Any]]) -> Iterable[tuple[str, tupl
 
 def asks_context(columns: Iterable[Column[Any]]) -> bool:
     """Tell whether a function among the defaults asks for what only SQLAlchemy's own context can tell."""
-    defaults: Iterable[Any] = (each for column in columns for each in (column.default, column.onupdate))
+    defaults: list[Any] = []
+    for column in columns:
+        defaults += (column.default, column.onupdate)
     return any(
         default is not None and default.is_callable and not internals.needs_no_context(default.arg)
         for default in defaults

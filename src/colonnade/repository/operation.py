@@ -160,7 +160,7 @@ class Operation(Definition[Called, Awaited]):
             if answer is NOT_DIRECT:
                 return await greenlet_spawn(partial(called, self, *args, **kwargs))
             try:
-                return await table.driver.run_async(answer)
+                return await table.driver.run_async(answer)  # pyright: ignore[reportOptionalMemberAccess]
             except DatabaseError as error:
                 if not operation.read:
                     raise

@@ -92,7 +92,7 @@ def page_request(
     check_page_limit(limit)
     named = isinstance(order_by, str) or (isinstance(order_by, tuple) and not order_by)
     name = order_by if isinstance(order_by, str) else None
-    found = known.get(name) if known and named else None
+    found = known.get(name) if known is not None and named is True else None
     if found is None:
         orders = page_ordering(model, order_by)
         found = orders, _maker(model, orders)

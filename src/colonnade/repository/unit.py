@@ -134,10 +134,11 @@ class UnitOfWork(Generic[T]):
             return None
         if innermost_frame() is not None and self._binding.frame() is not None:
             return None
-        table: DirectTable[T] | None = home.tables.get(self.model)
+        tables = home.tables  # another dict takes its place when the pool is disposed of
+        table: DirectTable[T] | None = tables.get(self.model)
         if table is None:
             prepare(self.model)
-            table = home.tables[self.model] = DirectTable(home, self._mapper)
+            table = tables[self.model] = DirectTable(home, self._mapper)
         return table if table.plain else None
 
     def _directly_again(

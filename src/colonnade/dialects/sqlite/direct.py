@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 from threading import Event
 from time import monotonic
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Dialect
 from sqlalchemy.types import TypeEngine
@@ -52,10 +52,10 @@ def enter(connection: Any, lock_timeout_s: float) -> DriverConnection:
     """Give the connection to be used; it's in autocommit already, and waits by itself no more."""
     if isinstance(connection, sqlite3.Connection):
         own.wait_for_lock(connection, 0)
-        return _Sync(connection, lock_timeout_s)
+        return cast(DriverConnection, _Sync(connection, lock_timeout_s))
     driver = connecting.raw(connection)
     connection.run_async(lambda _: driver._execute(own.wait_for_lock, driver._conn, 0))
-    return _Async(connection, driver, _Sync(driver._conn, lock_timeout_s))
+    return cast(DriverConnection, _Async(connection, driver, _Sync(driver._conn, lock_timeout_s)))
 
 
 class _Sync:
