@@ -411,7 +411,7 @@ def test_path_along_is_that_of_a_related_object(engine: Engine) -> None:
 
 def test_commit_all_leaves_nothing_changed() -> None:
     clip = Clip(id=1, title="fox")
-    state = inspect(clip)
+    state: Any = inspect(clip)
     state.key = (Clip, (1,), None)
     assert state.modified
     internals.commit_all(state)
@@ -535,7 +535,7 @@ def test_needs_no_context_of_functions_without_a_parameter() -> None:
     def plain() -> int:
         return 1
 
-    for function in (plain, lambda: 1, uuid4, lambda given=2: given):
+    for function in (plain, lambda: 1, dict, list, uuid4, lambda given=2: given):
         assert internals.needs_no_context(ColumnDefault(function).arg), function
         wrapped: Any = ColumnDefault(function).arg
         wrapped(None)  # wrapped: takes a context, and asks nothing of it

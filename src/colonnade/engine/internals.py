@@ -318,11 +318,12 @@ def counts_by_one(mapper: Mapper[Any]) -> bool:
 
 def needs_no_context(default: Any) -> bool:
     """Tell whether a default's function was given without a parameter, or asks for the row's values alone."""
-    return getattr(default, "__code__", None) is _WITHOUT_CONTEXT or hasattr(default, "colonnade_values_only")
+    return getattr(default, "__code__", None) in _WITHOUT_CONTEXT or hasattr(default, "colonnade_values_only")
 
 
-_WITHOUT_CONTEXT = ColumnDefault(lambda: None).arg.__code__  # type: ignore[attr-defined]
-"""The code of what SQLAlchemy puts around a function that takes no context."""
+_WITHOUT_CONTEXT = {ColumnDefault(one).arg.__code__ for one in (lambda: None, dict)}  # type: ignore[attr-defined]
+"""The code of what SQLAlchemy puts around a function that takes no context; another one around `dict`,
+which has no signature to look at."""
 
 
 def bind_processors(compiled: SQLCompiler) -> Mapping[str, Callable[[Any], Any]]:
