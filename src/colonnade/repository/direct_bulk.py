@@ -309,25 +309,35 @@ class BulkInserts(Generic[T]):
     def stored(self, new: NewObjects, made: list[list[Row]], session: Session | None) -> None:
         """Let the objects be what the unit of work would have left: stored, unchanged, in that session."""
         with unhurried(sum(len(run.entities) for run in new)):
-            for run, answers in zip(new, made, strict=True):
-                self._filled(run, answers)
-            states = [one.__dict__["_sa_instance_state"] for run in new for one in run.entities]
+            states = [
+                one for run, answers in zip(new, made, strict=True) for one in self._filled(run, answers)
+            ]
             if session is not None:
-                internals.register_new(session, states)
+                internals.register_new(session, [state for state, _ in states])
             else:
-                for state in states:
-                    values = state.dict
-                    state.key = (self._model, tuple([values[name] for name in self._key]), None)
-                internals.commit_many(states)
+                model, key = self._model, taking(self._key)
+                for state, values in states:
+                    state.key = (model, key(values), None)
+                internals.commit_many(state for state, _ in states)
 
-    def _filled(self, run: _Run, answers: list[Row]) -> None:
+    def _filled(self, run: _Run, answers: list[Row]) -> Iterator[tuple[Any, dict[str, Any]]]:
+        """Give the objects what was made of them; give the state and the values of each."""
+        # Written flat: it runs once for each object.
         names = run.insert.names
+        only = names[0] if len(names) == 1 else None
         for at, entity in enumerate(run.entities):
             values, shape = entity.__dict__, run.shapes[at]
-            if shape.fixed or shape.called:
-                values.update(shape.added(run.worked_out[at]))
-            if names:
+            if shape.fixed:
+                values.update(shape.fixed)
+            if shape.called:
+                for name, value in zip(shape.called, run.worked_out[at], strict=True):
+                    if name is not None:
+                        values[name] = value
+            if only is not None:
+                values[only] = answers[at][0]
+            elif names:
                 values.update(zip(names, answers[at], strict=True))
+            yield values["_sa_instance_state"], values
 
 
 def send(connection: Connection, batch: Batch) -> CursorResult[Any]:

@@ -49,6 +49,8 @@ class Making:
 
     def row(self, source: Any) -> tuple[Row, Sequence[Any]]:
         """Give the driver's values, and what was worked out for this row."""
+        if not self.called and not self.fixed and not self.processes:
+            return self.order(self.take(source)), ()
         values = [*self.take(source), *self.fixed]
         worked_out: Sequence[Any] = ()
         if self.called:
