@@ -25,7 +25,7 @@ from colonnade.repository.direct_reading import DirectReading
 from colonnade.repository.direct_writing import DirectWriting
 from colonnade.repository.fields import fields_of
 from colonnade.repository.instances import Instances
-from colonnade.repository.keys import has_integer_key
+from colonnade.repository.keys import has_integer_key, key_values
 from colonnade.repository.operation import NOT_DIRECT
 from colonnade.repository.plainly import reads_plainly
 from colonnade.repository.prepared import KEY, Prepared, Way
@@ -87,6 +87,16 @@ class DirectTable(Generic[T]):
     def changes(self) -> BulkChanges[T]:
         """The part that changes and deletes many rows at once."""
         return BulkChanges(self, self.mapper)
+
+    def key(self, id: Any) -> tuple[Any, ...]:
+        """Give the key's values.
+
+        Raises:
+            EntityValidationError: when `id` isn't a key of this class.
+        """
+        if type(id) is int and self.has_integer_key and -(2**63) <= id < 2**63:
+            return (id,)
+        return key_values(self.mapper.class_, id)
 
     def way(self) -> Way:
         """Tell which way a call may go now."""

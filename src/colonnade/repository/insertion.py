@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Column, Table
-from sqlalchemy import inspect as state_of
 from sqlalchemy.orm import InstanceState, Mapper
+from sqlalchemy.orm.attributes import instance_state as state_of
 
 from colonnade.engine import internals
 from colonnade.repository.fields import fields_of

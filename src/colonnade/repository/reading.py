@@ -13,7 +13,7 @@ from colonnade.dialects.contract import known_dialect
 from colonnade.errors import EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct import DirectTable
-from colonnade.repository.keys import key_criteria, key_of, key_values, many_keys_criteria, normal_key
+from colonnade.repository.keys import key_criteria, key_of, many_keys_criteria, normal_key
 from colonnade.repository.operation import NOT_DIRECT, operation, streaming
 from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
@@ -45,8 +45,7 @@ def _get_directly(
         return NOT_DIRECT
     if type(load) is not tuple or load or (include_deleted and table.instances.usual is not None):
         return self._get_with_related(table, id, load, include_deleted)
-    is_number = type(id) is int and table.has_integer_key and -(2**63) <= id < 2**63
-    return table.get((id,) if is_number else key_values(self.model, id), include_deleted)
+    return table.get(table.key(id), include_deleted)
 
 
 class ReadOperations(Streams[T]):

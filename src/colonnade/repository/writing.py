@@ -18,7 +18,6 @@ from colonnade.repository.direct import DirectTable
 from colonnade.repository.fields import validate_updates
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
 from colonnade.repository.holders import deleting
-from colonnade.repository.keys import key_values
 from colonnade.repository.operation import operation
 from colonnade.repository.reading import ReadOperations
 from colonnade.repository.softdelete import loading_all_rows
@@ -38,13 +37,13 @@ def _update_directly(
     values = validate_updates(self.model, updates)
     found = partial(self._found, id)
     if not values:
-        return table.get(key_values(self.model, id), False, found)
-    return table.writing.update(key_values(self.model, id), values, found)
+        return table.get(table.key(id), False, found)
+    return table.writing.update(table.key(id), values, found)
 
 
 def _delete_directly(self: WriteOperations[T], table: DirectTable[T], id: Any, *, hard: bool = False) -> Any:
     """Do what `delete` does, past the Session."""
-    return table.writing.delete(key_values(self.model, id), hard=hard)
+    return table.writing.delete(table.key(id), hard=hard)
 
 
 class WriteOperations(ReadOperations[T]):
