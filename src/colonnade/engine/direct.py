@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.exc import StatementError
 from sqlalchemy.util import greenlet_spawn
@@ -58,6 +58,7 @@ class Request:
     """
 
     __slots__ = ("ask", "finish", "parameters", "sent")
+    ask: Ask
 
     def __init__(self, sent: Sent, parameters: Any, ask: Ask, finish: Callable[[Any], Any]) -> None:
         self.sent = sent
@@ -91,11 +92,12 @@ class Driver:
             DatabaseError: what the database or the connection to it answers.
         """
         while type(request) is Request:
-            if request.ask == "fetch":
-                answer: Any = self.fetch(request.sent, request.parameters)
+            sent: Request = request
+            if sent.ask == "fetch":
+                answer: Any = self.fetch(sent.sent, sent.parameters)
             else:
-                answer = self._send(request.ask, request.sent, request.parameters)
-            request = request.finish(answer)
+                answer = self._send(sent.ask, sent.sent, sent.parameters)
+            request = sent.finish(answer)
         return request
 
     async def run_async(self, request: Any) -> Any:
@@ -104,7 +106,7 @@ class Driver:
         while type(request) is Request:
             sent, parameters = request.sent, request.parameters
             pool: Any = self._home.engine.pool
-            idle = getattr(pool, "idle", None)
+            idle: Any = getattr(pool, "idle", None)
             lent: Any = idle.pop() if idle else None
             if lent is None or self._is_stale(lent, sent) or (pool.recycles and pool.is_due(lent)):
                 lent = await greenlet_spawn(self._replaced, pool, lent)
@@ -113,9 +115,10 @@ class Driver:
                 answer = await lent.driver.asked(request.ask, sent.text, parameters)
             except BaseException as error:  # noqa: BLE001 (raised in there, or ours for it)
                 await shielded(greenlet_spawn(self._told_failing, start, lent, sent, parameters, error))
+                continue
             if self._callbacks:
                 self._tell(sent, time.perf_counter() - start, _count(request.ask, answer))
-            if lent.fairy is not None or idle is None or pool.waiting:
+            if lent.fairy is not None or lent.pool is not pool or pool.waiting or pool.crowded:
                 await greenlet_spawn(self._give_back, lent)
             else:
                 idle.append(lent)
@@ -134,18 +137,20 @@ class Driver:
         except (AttributeError, IndexError):  # another kind of pool, or none of its connections is idle
             lent = self._taken()
         else:
-            if lent.driver.looks_stale() or (pool.recycles and pool.is_due(lent)):  # type: ignore[union-attr]
+            is_stale = lent.driver.looks_stale if sent.kind is None else lent.driver.is_stale
+            if is_stale() or (pool.recycles and pool.is_due(lent)):  # type: ignore[union-attr]
                 pool.discard(lent)  # type: ignore[union-attr]
                 lent = self._taken()
         try:
             rows = lent.driver.fetch(sent.text, parameters)
         except BaseException as error:  # noqa: BLE001 (raised in there, or ours for it)
             self._fail(lent, sent, parameters, error)
-        if pool is None or lent.fairy is not None:
+            return self.fetch(sent, parameters)
+        if pool is None or lent.fairy is not None or lent.pool is not pool:  # disposed of meanwhile
             self._give_back(lent)
             return rows
         pool.idle.append(lent)
-        if pool.waiting:
+        if pool.waiting or pool.crowded:
             pool.serve()
         return rows
 
@@ -161,6 +166,7 @@ class Driver:
             answer = getattr(lent.driver, ask)(sent.text, parameters)
         except BaseException as error:  # noqa: BLE001 (as above)
             self._told_failing(start, lent, sent, parameters, error)
+            return self._send(ask, sent, parameters)
         seconds = time.perf_counter() - start
         self._give_back(lent)
         self._tell(sent, seconds, _count(ask, answer))
@@ -176,7 +182,7 @@ class Driver:
 
     def _told_failing(
         self, start: float, lent: Lent, sent: Sent, parameters: Any, error: BaseException
-    ) -> NoReturn:
+    ) -> None:
         seconds = time.perf_counter() - start
         try:
             self._fail(lent, sent, parameters, error)
@@ -218,8 +224,13 @@ class Driver:
             lent.driver.leave()
             lent.fairy.close()
 
-    def _fail(self, lent: Lent, sent: Sent, parameters: Any, error: BaseException) -> NoReturn:
-        """Close or give back the connection, and raise our error for the driver's."""
+    def _fail(self, lent: Lent, sent: Sent, parameters: Any, error: BaseException) -> None:
+        """Close or give back the connection, and raise our error for the driver's.
+
+        Not so for a read on a connection that waited and is lost now: it may have died while it waited,
+        which isn't asked before each read, and the read is sent on another one.
+        """
+        waited = lent.fairy is None
         ours = self._translated(lent, sent, parameters, error) if isinstance(error, Exception) else None
         if ours is None or ours.connection_invalidated:
             self._discard(lent, error)
@@ -227,6 +238,8 @@ class Driver:
             self._give_back(lent)
         if ours is None:
             raise error
+        if waited and sent.kind is None and ours.connection_invalidated:
+            return
         raise ours from error
 
     def _discard(self, lent: Lent, error: BaseException) -> None:

@@ -49,8 +49,11 @@ class DirectPool(QueuePool):
         self.idle: deque[Lent] = deque()
         self.waiting = 0
         """How many are asking for a connection now."""
+        self.crowded = False
+        """Whether one that comes back may be one too many, or the pool was disposed of."""
         self.recycles = self._recycle > -1
-        self._counting = threading.Lock()
+        self._disposed = False
+        self._counting = threading.RLock()  # the garbage collector may call for a connection at any point
         self._adopted: dict[ConnectionPoolEntry, Lent] = {}
 
     def give_back(self, lent: Lent) -> None:
@@ -61,7 +64,7 @@ class DirectPool(QueuePool):
             fairy.close()
             return
         self.idle.append(lent)
-        if self.waiting:
+        if self.waiting or self.crowded:
             self.serve()
 
     def is_due(self, lent: Lent) -> bool:
@@ -74,7 +77,7 @@ class DirectPool(QueuePool):
         try:
             lent.record.invalidate(error)
         finally:
-            super()._do_return_conn(lent.record)
+            self._return(lent.record)
 
     def discard_stale(self) -> None:
         """Close those that wait here and that the server has closed."""
@@ -94,6 +97,7 @@ class DirectPool(QueuePool):
         return super().checkedout() - len(self.idle)
 
     def dispose(self) -> None:
+        self._disposed = self.crowded = True
         while (lent := self._taken()) is not None:
             lent.record.close()
         super().dispose()
@@ -107,24 +111,48 @@ class DirectPool(QueuePool):
         finally:
             with self._counting:
                 self.waiting -= 1
+            self._count_overflow()
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
         lent = self._adopted.pop(record, None)
-        if lent is None:
-            super()._do_return_conn(record)
+        if lent is None or record.dbapi_connection is None:  # closed on its way back
+            self._return(record)
         else:
             self.give_back(lent)
 
     def serve(self) -> None:
-        """Put one that is in autocommit into the queue, as SQLAlchemy has it."""
-        lent = self._taken()
-        if lent is not None:
+        """Put one that is in autocommit into the queue, as SQLAlchemy has it, or close one too many."""
+        if self._disposed or (not self.waiting and self._has_too_many()):
+            self._close_one()
+        elif self.waiting and (lent := self._taken()) is not None:
             try:
                 lent.driver.leave()
+            except Exception as error:  # noqa: BLE001 (it's no use to anyone; who gave it back has its answer)
+                self.discard(lent, error)
             except BaseException as error:
                 self.discard(lent, error)
                 raise
-            super()._do_return_conn(lent.record)
+            else:
+                self._return(lent.record)
+
+    def _close_one(self) -> None:
+        lent = self._taken()
+        if lent is not None:
+            try:
+                lent.record.close()
+            finally:
+                self._dec_overflow()
+                self._count_overflow()
+
+    def _has_too_many(self) -> bool:
+        return self.crowded and self.checkedin() > self.size()
+
+    def _return(self, record: ConnectionPoolEntry) -> None:
+        super()._do_return_conn(record)
+        self._count_overflow()
+
+    def _count_overflow(self) -> None:
+        self.crowded = self._disposed or self._overflow > 0 < self.size()
 
     def _taken(self) -> Lent | None:
         try:
