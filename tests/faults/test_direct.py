@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url, text
 
-from colonnade import AsyncDatabaseManager, DatabaseManager
+from colonnade import AsyncDatabaseManager, DatabaseManager, DatabaseSettings
 from tests.faces import Face
 from tests.faults.models import Account, Accounts, AsyncAccounts, Base
 from tests.faults.test_servers import SYNC_DRIVERS, Kill, killer, on_servers
@@ -200,3 +200,19 @@ def test_cancelled_direct_calls_leave_the_only_connection_usable(async_url: str)
         assert not complaints
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("prepared", [True, False])
+def test_asyncpg_without_prepared_statements_takes_the_session(postgresql_url: str, prepared: bool) -> None:
+    """It prepares what it sends past SQLAlchemy, by names that another client of a pooler may have, too."""
+
+    async def ways() -> set[str]:
+        url = make_url(postgresql_url).set(drivername="postgresql+asyncpg")
+        settings = DatabaseSettings(url.render_as_string(hide_password=False), prepared_statements=prepared)
+        async with AsyncDatabaseManager(settings, metadata=Base.metadata) as db:
+            seen: set[str] = set()
+            db.on_statement(lambda event: seen.add(event.way))
+            await AsyncAccounts(db).get(1)
+            return seen
+
+    assert asyncio.run(ways()) == {"direct" if prepared else "session"}

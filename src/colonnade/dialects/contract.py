@@ -212,6 +212,10 @@ class Direct(Protocol):
     NUMBERS_ROWS: bool
     """Whether `insert` is to be preferred to RETURNING, where only the key is asked for."""
 
+    def serves(self, dialect: SQLAlchemyDialect, settings: DatabaseSettings) -> bool:
+        """Tell whether this driver can be used so with these settings."""
+        ...
+
     def mending(
         self, types: Sequence[TypeEngine[Any]], dialect: SQLAlchemyDialect
     ) -> Callable[[Sequence[Sequence[Any]]], Sequence[Sequence[Any]]] | None:

@@ -40,7 +40,8 @@ class DirectTable(Generic[T]):
     def __init__(self, home: Home, mapper: Mapper[T]) -> None:
         engine = home.engine
         self.mapper = mapper
-        self.plain = reads_plainly(mapper, engine)
+        serves = home.dialect.direct.serves(engine.dialect, home.settings)
+        self.plain = serves and reads_plainly(mapper, engine)
         self.driver = Driver(home)
         self.core = Core(home)
         self.engine = engine

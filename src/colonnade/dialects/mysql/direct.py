@@ -15,6 +15,11 @@ NUMBERS_ROWS = True
 Rows = Sequence[Sequence[Any]]
 
 
+def serves(dialect: Any, settings: Any) -> bool:
+    """Always."""
+    return True
+
+
 def mending(types: Sequence[Any], dialect: Any) -> None:
     """Nothing: they are the same."""
 

@@ -15,6 +15,11 @@ NUMBERS_ROWS = False
 Rows = Sequence[Sequence[Any]]
 
 
+def serves(dialect: Any, settings: Any) -> bool:
+    """Not asyncpg behind a pooler: it prepares every statement, by names of its own that others may have."""
+    return bool(settings.prepared_statements) or dialect.driver != "asyncpg"
+
+
 def mending(types: Sequence[Any], dialect: Any) -> None:
     """Nothing: they are the same."""
 

@@ -32,6 +32,11 @@ _row_count: Take = attrgetter("rowcount")
 _row_number: Take = attrgetter("lastrowid")
 
 
+def serves(dialect: Any, settings: Any) -> bool:
+    """Always."""
+    return True
+
+
 def mending(types: Sequence[TypeEngine[Any]], dialect: Dialect) -> Callable[[Rows], Rows] | None:
     """Give what makes floats of the whole numbers that RETURNING gives for them (SQLite 3.40)."""
     floats = [at for at, type_ in enumerate(types) if own.keeps_floats(type_.compile(dialect))]
