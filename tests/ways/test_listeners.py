@@ -199,8 +199,15 @@ def test_a_listener_of_a_subclass_of_session_is_none_of_ours(both: Both) -> None
 def test_a_listener_that_is_heard_once(both: Both) -> None:
     def scenario(way: Way) -> None:
         calls: list[int] = []
-        event.listen(Session, "do_orm_execute", lambda state: calls.append(1), once=True)
-        brief_walk(way, Heard)
+
+        def note(state: Any) -> None:
+            calls.append(1)
+
+        event.listen(Session, "do_orm_execute", note, once=True)
+        try:
+            brief_walk(way, Heard)
+        finally:
+            event.remove(Session, "do_orm_execute", note)
         way.look("calls", calls)
 
     both(scenario, Heard)

@@ -280,7 +280,10 @@ def _described(statement: Any) -> type | None:
     if isinstance(statement, Select):
         descriptions = statement.column_descriptions
     elif isinstance(statement, Insert | Update | Delete):
-        descriptions = [statement.entity_description]
+        try:
+            descriptions = [statement.entity_description]
+        except KeyError:  # SQLAlchemy 2.1.9, for delete(table).where(Model.name == …)
+            return None
     else:
         return None
     entities = [each for each in descriptions if each.get("entity") is not None]
