@@ -59,6 +59,7 @@ class DirectWriting(Generic[T]):
         self._set_listeners = internals.Listeners(
             [("attribute", getattr(self._model, name), internals.SET_EVENTS) for name in self._fields.columns]
         )
+        self._sets_plainly = self._model.__setattr__ is object.__setattr__
         self._inserts: dict[frozenset[str], tuple[Prepared, tuple[str, ...]] | None] = {}
         self._updates: dict[tuple[tuple[str, ...], bool], Prepared] = {}
         self._delete: Prepared | None = None
@@ -143,8 +144,8 @@ class DirectWriting(Generic[T]):
 
     @property
     def sets_silently(self) -> bool:
-        """Whether nobody listens to what attributes are set to."""
-        return self._set_listeners.refreshed().silent
+        """Whether nobody listens to what attributes are set to, nor does the class itself."""
+        return self._sets_plainly and self._set_listeners.refreshed().silent
 
     def way(self) -> Way:
         """Tell which way a write may go now."""
