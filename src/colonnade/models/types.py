@@ -127,6 +127,8 @@ def _text_as_utc(convert: Callable[[Any], datetime | None]) -> Callable[[Any], d
 
 
 def _in_utc(value: object) -> datetime:
+    if type(value) is datetime and value.tzinfo is UTC:  # as most are
+        return value
     if not isinstance(value, datetime):
         raise EntityValidationError(
             f"{value!r} is not a datetime", remedy="Pass a datetime with a time zone."
