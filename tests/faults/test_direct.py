@@ -12,10 +12,18 @@ from typing import Any
 import pytest
 from sqlalchemy import make_url, text
 
-from colonnade import AsyncDatabaseManager, DatabaseManager, DatabaseSettings
+from colonnade import (
+    AsyncBaseRepository,
+    AsyncDatabaseManager,
+    BaseRepository,
+    DatabaseManager,
+    DatabaseSettings,
+)
 from tests.faces import Face
 from tests.faults.models import Account, Accounts, AsyncAccounts, Base
 from tests.faults.test_servers import SYNC_DRIVERS, Kill, killer, on_servers
+from tests.repository.models import Base as Related
+from tests.repository.models import Book, Shelf
 
 
 @pytest.fixture
@@ -77,6 +85,24 @@ def test_a_call_never_meets_a_connection_that_died_idle(
             faced.run(accounts.get(1))
             assert kill_all() >= 1
             assert faced.run(call())
+        assert db.engine.pool.checkedout() == 0
+
+
+@on_servers
+def test_related_rows_are_read_anew_when_their_connection_died(
+    faced: Face, face_url: str, kill_all: Kill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read at one moment, so on another connection all of it begins again."""
+    made = faced.pick(DatabaseManager, AsyncDatabaseManager)(face_url, metadata=Related.metadata)
+    with faced.entered(made) as db:
+        shelves = faced.pick(BaseRepository[Shelf], AsyncBaseRepository[Shelf])(db)
+        shelf = faced.run(shelves.create(Shelf(name="a", books=[Book(title="fox")])))
+        faced.run(shelves.find(load="books"))
+        kill_all()
+        # The server's good-bye isn't there yet.
+        monkeypatch.setattr(db.home.dialect.connect, "is_stale", lambda _: False)
+        (found,) = faced.run(shelves.find(load="books"))
+        assert (found.id, [book.title for book in found.books]) == (shelf.id, ["fox"])
         assert db.engine.pool.checkedout() == 0
 
 

@@ -70,6 +70,9 @@ class Request:
 class Driver:
     """The drivers' connections of one engine, one for each call."""
 
+    _sends_again = True
+    """Whether a read that found its connection lost may be sent on another one."""
+
     def __init__(self, home: Home) -> None:
         self._home = home
         self.dialect = home.dialect
@@ -238,7 +241,7 @@ class Driver:
             self._give_back(lent)
         if ours is None:
             raise error
-        if waited and sent.kind is None and ours.connection_invalidated:
+        if self._sends_again and waited and sent.kind is None and ours.connection_invalidated:
             return
         raise ours from error
 

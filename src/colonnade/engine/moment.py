@@ -23,6 +23,8 @@ class Moment(Driver):
         DatabaseError: by each statement, as a driver's; the block can't be gone on with then.
     """
 
+    _sends_again = False  # another connection would see another moment
+
     def __init__(self, home: Home, first: Sent) -> None:
         super().__init__(home)
         self._pool = None
