@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Column, Dialect
 
 Rows = Sequence[tuple[Any, ...]]
 
 _VALUE = 24
 """About how many bytes a value takes that is no text."""
+
+
+def equations(
+    columns: Sequence[Column[Any]], names: Sequence[str], dialect: Dialect, owner: str
+) -> list[str]:
+    """Give `owner` and each column as equal to the fresh value of that name, for SET and for WHERE."""
+    format_column = dialect.identifier_preparer.format_column
+    pairs = zip(columns, names, strict=True)
+    return [f"{owner}{format_column(column)} = fresh.{name}" for column, name in pairs]
 
 
 def in_batches(rows: Rows, most_rows: int, most_bytes: int) -> Iterator[Rows]:

@@ -148,14 +148,14 @@ class DirectTable(Generic[T]):
         if way == "core":
             rows: Any = self.core.fetch(statement, {})
             return finish(self._first(rows if mend is None else mend(rows), self.instances.plain))
-        sent = self._sent(statement, kind)
+        sent = self.sending(statement, kind)
         return NOT_DIRECT if sent is None else self._first_request(*sent, finish, mend)
 
     def count_of(self, statement: Any, kind: Kind, way: Way, finish: Callable[[int], Any]) -> Any:
         """Give the request for how many rows a statement that holds its values concerns."""
         if way == "core":
             return finish(self.core.change(statement, {}))
-        sent = self._sent(statement, kind)
+        sent = self.sending(statement, kind)
         return NOT_DIRECT if sent is None else Request(*sent, "change", finish)
 
     def _first_request(
@@ -191,25 +191,23 @@ class DirectTable(Generic[T]):
 
     def scalar(self, statement: Any) -> Any:
         """Give the first value that a SELECT about this class's table finds, or None."""
-        way = self._way_of(statement)
+        way = self.way_of(statement)
         if way == "core":
             rows: Sequence[Sequence[Any]] = self.core.fetch(statement, {})
         else:
-            sent = None if way == "session" else self._sent(statement)
+            sent = None if way == "session" else self.sending(statement)
             if sent is None:
                 return NOT_DIRECT
             rows = self.driver.fetch(*sent)
         return rows[0][0] if rows else None
 
-    def _way_of(self, statement: Any) -> Way:
+    def way_of(self, statement: Any) -> Way:
+        """Tell which way a SELECT may go now."""
         way = self.way()
         # A join, written or implied, may give a row twice, and the Session leaves out the second.
-        return way if way == "session" or self._is_single(statement) else "session"
+        return way if way == "session" or len(statement.get_final_froms()) == 1 else "session"
 
-    def _is_single(self, statement: Any) -> bool:
-        return len(statement.get_final_froms()) == 1
-
-    def _sent(self, statement: Any, kind: Kind | None = None) -> tuple[Sent, Any] | None:
+    def sending(self, statement: Any, kind: Kind | None = None) -> tuple[Sent, Any] | None:
         """Give the statement as the driver has it; None for a value that its type can't convert."""
         compiled, values = internals.compiled_with(statement, self.engine.dialect, self._compiled)
         try:

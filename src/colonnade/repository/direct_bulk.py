@@ -17,13 +17,12 @@ from uuid import UUID
 from sqlalchemy import Column, Connection, CursorResult
 from sqlalchemy.orm import Mapper, Session
 
-from colonnade.dialects.contract import Batch, NewRows, dialect_named
+from colonnade.dialects.contract import Batch, NewRows
 from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
 from colonnade.errors import StatementError
 from colonnade.repository.fields import fields_of
-from colonnade.repository.insertion import Insertion
-from colonnade.repository.instances import MANY, unhurried
+from colonnade.repository.instances import MANY, conversions, unhurried
 from colonnade.repository.making import Making, Process, Row, called, kept, processes, shape_of, taking
 
 if TYPE_CHECKING:
@@ -103,8 +102,8 @@ class BulkInserts(Generic[T]):
         self._mapper = mapper
         self._model: Any = mapper.class_
         self._dialect = table.engine.dialect
-        self._bulk = dialect_named(self._dialect.name).bulk
-        self._insertion = Insertion(mapper)
+        self._bulk = table.home.dialect.bulk
+        self._insertion = table.writing.insertion
         self._table = self._insertion.table
         self._related = bool(mapper.relationships)
         self._key = fields_of(mapper.class_).key
@@ -299,10 +298,8 @@ class BulkInserts(Generic[T]):
 
     def _converted(self, insert: _Insert, result: CursorResult[Any]) -> list[Row]:
         described: Any = () if result.cursor is None else result.cursor.description
-        found = [
-            column.type.dialect_impl(self._dialect).result_processor(self._dialect, told[1])
-            for column, told in zip(insert.made.values(), described, strict=True)
-        ]
+        types = [column.type for column in insert.made.values()]
+        found = conversions(types, self._dialect, [told[1] for told in described])
         needed = [(at, process) for at, process in enumerate(found) if process is not None]
         return [_processed(row, needed) if needed else tuple(row) for row in result.all()]
 

@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import Column, Connection, UniqueConstraint, delete, tuple_
 from sqlalchemy.orm import Mapper
 
-from colonnade.dialects.contract import Batch, ChangedRows, dialect_named
+from colonnade.dialects.contract import Batch, ChangedRows
 from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct_bulk import send
-from colonnade.repository.fields import fields_of
-from colonnade.repository.insertion import updates_by_python
+from colonnade.repository.fields import fields_of, is_sql
 from colonnade.repository.instances import unhurried
 from colonnade.repository.keys import PARAMETERS_PER_STATEMENT, key_values, split_row
 from colonnade.repository.making import Making, Row, Take, called, kept, processes, shape_of, taking
@@ -64,11 +63,10 @@ class BulkChanges(Generic[T]):
         self._table: Any = mapper.local_table
         self._columns = mapper.columns
         self._dialect = table.engine.dialect
-        self._bulk = dialect_named(self._dialect.name).bulk
+        self._bulk = table.home.dialect.bulk
         self._fields = fields_of(mapper.class_)
         self._keys: Columns = tuple(self._columns[name] for name in self._fields.key)
-        all_columns: Sequence[Any] = list(self._table.columns)
-        self._on_update = updates_by_python(all_columns)
+        self._on_update = self._writing.on_update
         self._counter = None if self._fields.version is None else self._columns[self._fields.version]
         soft = issubclass(mapper.class_, SoftDeleteMixin)
         self._mark: Column[Any] | None = self._columns["deleted_at"] if soft else None
@@ -125,7 +123,7 @@ class BulkChanges(Generic[T]):
         _, updates = split_row(self._model, row)
         if not updates or any(type(name) is not str or name in self._fields.synonyms for name in row):
             return None
-        if any(_is_sql(value) for value in row.values()):
+        if any(is_sql(value) for value in row.values()):
             return None
         taken = {self._columns[name].key: name for name in updates}
         added = {key: one for key, one in self._on_update.items() if key not in taken}
@@ -190,7 +188,3 @@ def _unique_columns(table: Any) -> Iterable[Column[Any]]:
         excludes = rule.__visit_name__ == "exclude_constraint"
         if isinstance(rule, UniqueConstraint) or getattr(rule, "unique", False) or excludes:
             yield from rule.columns
-
-
-def _is_sql(value: Any) -> bool:
-    return hasattr(value, "__clause_element__") or hasattr(value, "self_group")

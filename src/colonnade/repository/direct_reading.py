@@ -28,7 +28,7 @@ from colonnade.repository.page import (
     page_template,
     page_values,
 )
-from colonnade.repository.prepared import Prepared, Way
+from colonnade.repository.prepared import Prepared
 from colonnade.repository.related import Related, plan_of
 from colonnade.repository.softdelete import soft_delete_options, with_options_of
 
@@ -44,7 +44,6 @@ class DirectReading(Generic[T]):
     def __init__(self, table: DirectTable[T]) -> None:
         self._table = table
         self._path = internals.path_of(table.mapper)
-        self._compiled = internals.compiled_cache(200)
         self.orders: Known = {}
         self._nulls_lowest = table.home.dialect.types.NULLS_SORT_LOWEST
         self._pages: MutableMapping[Any, Prepared | None] = internals.compiled_cache(100)
@@ -58,20 +57,20 @@ class DirectReading(Generic[T]):
         table = self._table
         columns: Any = statement.with_only_columns(*table.columns, maintain_column_froms=True)
         carried = Carried(internals.carried_options(statement.options(*options)), self._path)
-        way = self._way_of(columns)
+        way = self._table.way_of(columns)
         if options:
             return self._with_related(columns, load, carried) if way == "direct" else NOT_DIRECT
         if way == "core":
             found = table.instances.plain(table.core.fetch(columns, {}), carried)
         else:
-            sent = None if way == "session" else self._sent(columns)
+            sent = None if way == "session" else self._table.sending(columns)
             found = None if sent is None else self.rows(table.driver, *sent, carried)
         return NOT_DIRECT if found is None else found
 
     def batches(self, statement: Any, size: int) -> Iterator[Sequence[T]] | None:
         """Give the entities that a SELECT finds, so many at a time; None where the Session must read them."""
         columns: Any = statement.with_only_columns(*self._table.columns, maintain_column_froms=True)
-        if self._way_of(columns) == "session":
+        if self._table.way_of(columns) == "session":
             return None
         return self._streamed(columns, size, Carried(internals.carried_options(statement), self._path))
 
@@ -105,7 +104,7 @@ class DirectReading(Generic[T]):
         carried = Carried(soft_delete_options(request.model, include_deleted), self._path)
         if way == "core":
             statement = self._page_statement(request, criteria, include_deleted)
-            if self._way_of(statement) == "session":
+            if self._table.way_of(statement) == "session":
                 return NOT_DIRECT
             rows: Any = table.core.fetch(statement, {})
             found = table.instances.plain(rows[: request.limit], carried)
@@ -151,7 +150,7 @@ class DirectReading(Generic[T]):
             self._chosen(criteria, include_deleted), request, nulls_lowest=self._nulls_lowest
         )
         others = internals.names_of(statement, table.engine, parameters)
-        if others is None or self._way_of(statement) == "session":
+        if others is None or self._table.way_of(statement) == "session":
             return None
         return Prepared(statement, table.engine, table.mapper, names=(*names, *others))
 
@@ -166,7 +165,7 @@ class DirectReading(Generic[T]):
         return with_options_of(statement, self._table.mapper.class_, include_deleted)
 
     def _sent_if_single(self, statement: Any) -> tuple[Sent, Any] | None:
-        return None if self._way_of(statement) == "session" else self._sent(statement)
+        return None if self._table.way_of(statement) == "session" else self._table.sending(statement)
 
     def rows(self, driver: Driver, sent: Sent, parameters: Any, carried: Carried) -> list[T] | None:
         """Give the entities of a statement's rows; None where only the Session can make them."""
@@ -185,7 +184,7 @@ class DirectReading(Generic[T]):
         related = self._plan(load)
         if related is None or not all(one.is_direct() for one in related):
             return NOT_DIRECT
-        sent = self._sent(columns)
+        sent = self._table.sending(columns)
         if sent is None:
             return NOT_DIRECT
         with Moment(self._table.home, sent[0]) as driver:
@@ -200,18 +199,3 @@ class DirectReading(Generic[T]):
         if load not in self._plans:
             self._plans[load] = plan_of(self._table, load)
         return self._plans[load]
-
-    def _way_of(self, statement: Any) -> Way:
-        way = self._table.way()
-        # A join, written or implied, may give a row twice, and the Session leaves out the second.
-        return way if way == "session" or len(statement.get_final_froms()) == 1 else "session"
-
-    def _sent(self, statement: Any) -> tuple[Sent, Any] | None:
-        """Give the statement as the driver has it; None for a value that its type can't convert."""
-        table = self._table
-        compiled, values = internals.compiled_with(statement, table.engine.dialect, self._compiled)
-        try:
-            text, parameters = internals.driver_parameters(compiled, values)
-        except Exception:  # noqa: BLE001 (the Session meets it again, and tells)
-            return None
-        return Sent(text, table.mapper.local_table, table.mapper.class_.__name__), parameters  # type: ignore[arg-type]

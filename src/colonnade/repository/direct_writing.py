@@ -18,7 +18,7 @@ from colonnade.engine import internals
 from colonnade.engine.direct import Request
 from colonnade.engine.failures import Kind
 from colonnade.models.mixins import SoftDeleteMixin
-from colonnade.repository.fields import fields_of
+from colonnade.repository.fields import fields_of, is_sql
 from colonnade.repository.insertion import (
     DefaultContext,
     Insertion,
@@ -44,9 +44,9 @@ class DirectWriting(Generic[T]):
         self._model: Any = mapper.class_
         self._dialect = table.engine.dialect
         self._fields = fields_of(mapper.class_)
-        self._insertion = Insertion(mapper)
-        self._on_update = updates_by_python(self._insertion.table.columns)
-        asks = asks_context(self._insertion.table.columns)
+        self.insertion = Insertion(mapper)
+        self.on_update = updates_by_python(self.insertion.table.columns)
+        asks = asks_context(self.insertion.table.columns)
         self.plain = writes_plainly(mapper) and internals.counts_by_one(mapper) and not asks
         self._deletes = self.plain and deletes_plainly(mapper)
         self._soft = issubclass(mapper.class_, SoftDeleteMixin)
@@ -70,17 +70,17 @@ class DirectWriting(Generic[T]):
     def create(self, entity: Any) -> Any:
         """Give the request that inserts a new object's row, and makes the object a stored one."""
         way = self.way()
-        if way == "session" or not self._insertion.takes(entity):
+        if way == "session" or not self.insertion.takes(entity):
             return NOT_DIRECT
-        values = self._insertion.given(entity)
+        values = self.insertion.given(entity)
         found = None if values is None else self._inserting(values)
         if values is None or found is None:
             return NOT_DIRECT
         prepared, made = found
-        given = self._insertion.row(values)
+        given = self.insertion.row(values)
 
         def stored(answer: Sequence[Any]) -> Any:
-            self._insertion.stored(entity, given, dict(zip(made, answer, strict=True)))
+            self.insertion.stored(entity, given, dict(zip(made, answer, strict=True)))
             return entity
 
         sent = [given.values[name] for name in prepared.names]
@@ -98,7 +98,7 @@ class DirectWriting(Generic[T]):
         if values is None:
             return NOT_DIRECT
         returning = self._dialect.update_returning
-        plain = {name: value for name, value in values.items() if not _is_sql(value)}
+        plain = {name: value for name, value in values.items() if not is_sql(value)}
 
         def changed(entity: T | None) -> T:
             if entity is not None:
@@ -138,7 +138,7 @@ class DirectWriting(Generic[T]):
         if not self._deletes:
             return NOT_DIRECT
         if self._delete is None:
-            statement = delete(self._insertion.table).where(*self._key_criteria())
+            statement = delete(self.insertion.table).where(*self._key_criteria())
             self._delete = self._prepared(statement, "delete")
         return self._counting(self._delete, key, way, bool)
 
@@ -157,24 +157,24 @@ class DirectWriting(Generic[T]):
         """Give the INSERT for an object that has these values, and what the database adds to them."""
         shape = frozenset(values)
         if shape not in self._inserts:
-            self._inserts[shape] = self._insert_of(self._insertion.sent(shape))
+            self._inserts[shape] = self._insert_of(self.insertion.sent(shape))
         return self._inserts[shape]
 
     def _insert_of(self, sent: Collection[str]) -> tuple[Prepared, tuple[str, ...]] | None:
-        made = self._insertion.made_by_server(sent)
+        made = self.insertion.made_by_server(sent)
         if made is None:
             return None
-        keys = [column.key for column in self._insertion.table.columns if column.key in sent]
-        statement: Any = insert(self._insertion.table)
+        keys = [column.key for column in self.insertion.table.columns if column.key in sent]
+        statement: Any = insert(self.insertion.table)
         if made and not self._is_number(made):
             if not self._dialect.insert_returning:
                 return None
-            statement = statement.returning(*self._insertion.columns(made))
+            statement = statement.returning(*self.insertion.columns(made))
         return self._prepared(statement, "insert", keys), tuple(made)
 
     def _is_number(self, made: Sequence[str]) -> bool:
         """Tell whether the driver's own number of the last row is all that is asked for."""
-        return self._table.driver.numbers_rows and self._insertion.only_number(made)
+        return self._table.driver.numbers_rows and self.insertion.only_number(made)
 
     def _inserted_by_core(
         self, prepared: Prepared, values: Sequence[Any], made: tuple[str, ...]
@@ -192,7 +192,7 @@ class DirectWriting(Generic[T]):
         stored: Callable[[Sequence[Any]], Any],
     ) -> Request:
         """Give the request whose result is `stored` of the values that the database made."""
-        engine, columns = self._table.engine, self._insertion.columns(made)
+        engine, columns = self._table.engine, self.insertion.columns(made)
 
         def described(answer: Any) -> Any:
             prepared.learn(engine, columns, answer[1])
@@ -219,13 +219,13 @@ class DirectWriting(Generic[T]):
             return None
         columns = self._mapper.columns
         values = {columns[name].key: value for name, value in changes.items()}
-        for key, (column, default) in self._on_update.items():
+        for key, (column, default) in self.on_update.items():
             if key not in values:
                 values[key] = default(DefaultContext(column, values))
         return values
 
     def _by_attribute(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        names = {column.key: name for name, column in self._mapper.columns.items()}
+        names = self.insertion.names
         return {names[key]: value for key, value in values.items() if key in names}
 
     def _updating(self, keys: tuple[str, ...], returning: bool) -> Prepared:
@@ -240,7 +240,7 @@ class DirectWriting(Generic[T]):
     def _setting(self, key: tuple[Any, ...] | None = None) -> Any:
         """Give the UPDATE of one row; its columns, and its key unless it's given, come when it's compiled."""
         criteria = self._key_criteria() if key is None else map(eq, self._mapper.primary_key, key)
-        statement = update(self._insertion.table).where(*criteria)
+        statement = update(self.insertion.table).where(*criteria)
         if self._soft:
             statement = statement.where(self._mapper.columns["deleted_at"].is_(None))
         if self._fields.version is None:
@@ -250,7 +250,7 @@ class DirectWriting(Generic[T]):
 
     def _setting_by_sql(self, key: tuple[Any, ...], values: Mapping[str, Any]) -> Any:
         """Give the UPDATE of one row that holds its values, SQL expressions among them."""
-        table = self._insertion.table
+        table = self.insertion.table
         given = {table.c[name]: value for name, value in values.items()}
         return self._setting(key).values(given)
 
@@ -271,7 +271,3 @@ class DirectWriting(Generic[T]):
         if way == "core":
             return finish(self._table.core.change(prepared.statement, prepared.named(values)))
         return Request(prepared.sent, prepared.converting(values), "change", finish)
-
-
-def _is_sql(value: Any) -> bool:
-    return hasattr(value, "__clause_element__") or hasattr(value, "self_group")

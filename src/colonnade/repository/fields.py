@@ -126,6 +126,11 @@ def validate_updates(model: type[Any], updates: Mapping[Any, Any]) -> dict[str, 
     return result
 
 
+def is_sql(value: object) -> bool:
+    """Tell a SQL expression from a value."""
+    return hasattr(value, "__clause_element__") or hasattr(value, "self_group")
+
+
 def attribute_name(model: type[Any], name: object) -> str:
     """Give the name, written as text or as an attribute of the class.
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstanceState, Mapper
 from sqlalchemy.orm.attributes import instance_state as state_of
 
 from colonnade.engine import internals
-from colonnade.repository.fields import fields_of
+from colonnade.repository.fields import fields_of, is_sql
 
 Default = Callable[["DefaultContext"], Any]
 
@@ -63,7 +63,8 @@ class Insertion:
         self._attributes = {
             prop.key: prop.columns[0] for prop in mapper.column_attrs if prop.columns[0].table is table
         }
-        self._names = {column.key: name for name, column in self._attributes.items()}
+        self.names = {column.key: name for name, column in self._attributes.items()}
+        """The attributes, by their columns' keys."""
         self._null_is_value = internals.columns_evaluating_none(mapper, table)
         self._as_none = internals.columns_as_none(mapper, table)
         self._mapped_defaults = internals.insert_defaults(mapper, table)
@@ -93,7 +94,7 @@ class Insertion:
                 value = present[name]
                 if value is None and column not in self._null_is_value:
                     continue
-                if hasattr(value, "__clause_element__") or hasattr(value, "self_group"):
+                if is_sql(value):
                     return None
                 values[column.key] = value
         return values
@@ -118,13 +119,13 @@ class Insertion:
         for key, (column, default) in self._python_defaults.items():
             if key not in values:
                 values[key] = default(DefaultContext(column, values))
-                if key in self._names:
-                    defaults[self._names[key]] = values[key]
+                if key in self.names:
+                    defaults[self.names[key]] = values[key]
         return Given(values, defaults)
 
     def parts(self, keys: Iterable[str]) -> Parts:
         """Give the parts of a row, as `row` makes it, for objects that have values for these columns."""
-        taken = {key: self._names[key] for key in keys}
+        taken = {key: self.names[key] for key in keys}
         fixed: dict[str, Any] = dict.fromkeys(self._as_none.difference(taken))
         shown = {}
         for name, column, value in self._mapped_defaults:
@@ -138,8 +139,8 @@ class Insertion:
         for key, (column, default) in self._python_defaults.items():
             if key not in taken and key not in fixed:
                 called[key] = (column, default)
-                if key in self._names:
-                    shown[key] = self._names[key]
+                if key in self.names:
+                    shown[key] = self.names[key]
         return Parts(taken, fixed, called, shown)
 
     def made_by_server(self, keys: Iterable[str]) -> list[str] | None:

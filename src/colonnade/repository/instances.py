@@ -8,12 +8,13 @@ over columns would take as long again.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy.engine.interfaces import Dialect
 from sqlalchemy.orm import Mapper
+from sqlalchemy.types import TypeEngine
 
 from colonnade.engine import internals
 from colonnade.repository.softdelete import soft_delete_options
@@ -25,6 +26,16 @@ MANY = 500
 """From so many rows on, Python's garbage collector is paused: it takes most of a large load's time."""
 VERY_MANY = 2_000
 """From so many on, it is kept from going over them afterwards, too."""
+
+
+def conversions(
+    types: Iterable[TypeEngine[Any]], dialect: Dialect, driver_types: Iterable[Any]
+) -> list[Convert | None]:
+    """Give what converts the driver's values of columns with these types, of which it gives those."""
+    pairs = zip(types, driver_types, strict=True)
+    return [
+        type_.dialect_impl(dialect).result_processor(dialect, driver_type) for type_, driver_type in pairs
+    ]
 
 
 class Carried(NamedTuple):
@@ -62,10 +73,7 @@ class Instances(Generic[T]):
 
     def learn(self, driver_types: Sequence[Any]) -> None:
         """Take the driver's type of each column."""
-        self._conversions = tuple(
-            type_.dialect_impl(self._dialect).result_processor(self._dialect, driver_type)
-            for type_, driver_type in zip(self._types, driver_types, strict=False)
-        )
+        self._conversions = tuple(conversions(self._types, self._dialect, driver_types[: len(self._types)]))
         self._make_one = self._maker(converts=True, carries=self.usual is not None, width=len(self.names))
 
     def first(self, rows: Sequence[Sequence[Any]]) -> T | None:

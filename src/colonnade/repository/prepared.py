@@ -12,9 +12,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from colonnade.engine import internals
 from colonnade.engine.direct import Sent, unmade
 from colonnade.engine.failures import Kind
+from colonnade.repository.instances import Convert, conversions
 
 Way = Literal["direct", "core", "session"]
-Convert = Callable[[Any], Any]
 
 _PLAIN = (Integer, String, Uuid)
 """Types whose conversion doesn't ask what type the driver gives."""
@@ -84,10 +84,7 @@ class Prepared:
 
     def learn(self, engine: Engine, columns: Sequence[Column[Any]], driver_types: Sequence[Any]) -> None:
         """Take the driver's type of each column that the statement gives back."""
-        self._conversions = [
-            column.type.dialect_impl(engine.dialect).result_processor(engine.dialect, driver_type)
-            for column, driver_type in zip(columns, driver_types, strict=True)
-        ]
+        self._conversions = conversions([column.type for column in columns], engine.dialect, driver_types)
 
     def converted(self, row: Sequence[Any]) -> list[Any]:
         """Give the values of a row by their types."""

@@ -15,7 +15,7 @@ from colonnade.engine.translate import translated
 from colonnade.errors import EntityValidationError
 from colonnade.repository.completion import complete
 from colonnade.repository.direct import DirectTable
-from colonnade.repository.fields import validate_updates
+from colonnade.repository.fields import is_sql, validate_updates
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
 from colonnade.repository.holders import deleting
 from colonnade.repository.operation import operation
@@ -151,7 +151,7 @@ class WriteOperations(ReadOperations[T]):
     def _set(self, entity: T, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
             setattr(entity, name, value)
-            if not hasattr(value, "__clause_element__") and not hasattr(value, "self_group"):
+            if not is_sql(value):
                 flag_modified(entity, name)  # an equal value is written too: it says what the row shall hold
 
     def _remove(self, entities: builtins.list[T], hard: bool) -> None:

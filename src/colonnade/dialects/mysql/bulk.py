@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Connection, Table
 
-from colonnade.dialects.batching import in_batches
+from colonnade.dialects.batching import equations, in_batches
 from colonnade.dialects.contract import Batch, ChangedRows, NewRows
 
 if TYPE_CHECKING:
@@ -87,14 +87,8 @@ def _update(changed: ChangedRows, dialect: Dialect, rows: Sequence[tuple[Any, ..
     quote = dialect.identifier_preparer
     fresh = [f"c{at}" for at in range(len(changed.columns))]
     keys = [f"k{at}" for at in range(len(changed.keys))]
-    settings = [
-        f"kept.{quote.format_column(column)} = fresh.{name}"
-        for column, name in zip(changed.columns, fresh, strict=True)
-    ]
-    criteria = [
-        f"kept.{quote.format_column(column)} = fresh.{name}"
-        for column, name in zip(changed.keys, keys, strict=True)
-    ]
+    settings = equations(changed.columns, fresh, dialect, "kept.")
+    criteria = equations(changed.keys, keys, dialect, "kept.")
     if changed.counter is not None:
         counter = quote.format_column(changed.counter)
         settings.append(f"kept.{counter} = kept.{counter} + 1")

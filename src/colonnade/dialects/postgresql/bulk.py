@@ -17,7 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Column, Connection
 
-from colonnade.dialects.batching import in_batches
+from colonnade.dialects.batching import equations, in_batches
 from colonnade.dialects.contract import Batch, ChangedRows, NewRows
 
 if TYPE_CHECKING:
@@ -88,14 +88,8 @@ def updates(changed: ChangedRows, dialect: Dialect) -> Sequence[Batch] | None:
     table = quote.format_table(changed.table)
     fresh = [f"c{at}" for at in range(len(changed.columns))]
     keys = [f"k{at}" for at in range(len(changed.keys))]
-    settings = [
-        f"{quote.format_column(column)} = fresh.{name}"
-        for column, name in zip(changed.columns, fresh, strict=True)
-    ]
-    criteria = [
-        f"kept.{quote.format_column(column)} = fresh.{name}"
-        for column, name in zip(changed.keys, keys, strict=True)
-    ]
+    settings = equations(changed.columns, fresh, dialect, "")
+    criteria = equations(changed.keys, keys, dialect, "kept.")
     if changed.counter is not None:
         counter = quote.format_column(changed.counter)
         settings.append(f"{counter} = kept.{counter} + 1")
