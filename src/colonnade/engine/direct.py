@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from sqlalchemy.exc import StatementError
 from sqlalchemy.util import greenlet_spawn
 
-from colonnade.dialects.contract import BEGIN_OPTION, Failure
+from colonnade.dialects.contract import BEGIN_OPTION
+from colonnade.dialects.values import Failure
 from colonnade.engine.block import shielded
 from colonnade.engine.entities import known_tables
 from colonnade.engine.failures import Kind, asker, drivers_own

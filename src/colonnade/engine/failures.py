@@ -22,7 +22,7 @@ from sqlalchemy.sql.elements import (
 )
 
 from colonnade.dialects.constraints import find_table
-from colonnade.dialects.contract import Failure, Phase
+from colonnade.dialects.values import Failure, Phase
 from colonnade.engine.entities import known_tables
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from sqlalchemy import exc
 from sqlalchemy.orm import exc as orm_exc
 
 from colonnade.dialects.constraints import find_table
-from colonnade.dialects.contract import Failure
+from colonnade.dialects.values import Failure
 from colonnade.engine.entities import entity_of, known_tables
 from colonnade.engine.failures import drivers_own
 from colonnade.errors import (

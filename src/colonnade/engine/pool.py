@@ -20,7 +20,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool, QueuePool
 if TYPE_CHECKING:
     from sqlalchemy.pool import ConnectionPoolEntry, Pool, PoolProxiedConnection
 
-    from colonnade.dialects.contract import DriverConnection
+    from colonnade.dialects.values import DriverConnection
 
 
 class Lent:

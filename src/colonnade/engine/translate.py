@@ -23,7 +23,8 @@ from sqlalchemy.exc import StatementError as SQLAlchemyStatementError
 from sqlalchemy.exc import TimeoutError as SQLAlchemyTimeoutError
 
 from colonnade.dialects.constraints import find_table
-from colonnade.dialects.contract import BEGIN_OPTION, Dialect, Failure, Fault, Phase, known_dialect
+from colonnade.dialects.contract import BEGIN_OPTION, Dialect, known_dialect
+from colonnade.dialects.values import Failure, Fault, Phase
 from colonnade.engine.entities import entity_of, known_tables, remember, remember_objects
 from colonnade.engine.failures import drivers_own, failure_of
 from colonnade.engine.guard import guard_of

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from colonnade.dialects.contract import Failure, Fault
+from colonnade.dialects.values import Failure, Fault
 from colonnade.errors import (
     AmbiguousCommitError,
     AuthenticationError,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal, NamedTuple
 
-from colonnade.dialects.contract import Item
+from colonnade.dialects.values import Item
 
 __all__ = ["Change", "Difference", "Inventory", "Item", "Key", "compare", "label"]
 

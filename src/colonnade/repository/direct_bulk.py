@@ -17,7 +17,7 @@ from uuid import UUID
 from sqlalchemy import Column, Connection, CursorResult
 from sqlalchemy.orm import Mapper, Session
 
-from colonnade.dialects.contract import Batch, NewRows
+from colonnade.dialects.values import Batch, NewRows
 from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
 from colonnade.errors import StatementError

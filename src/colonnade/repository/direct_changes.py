@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import Column, Connection, UniqueConstraint, delete, tuple_
 from sqlalchemy.orm import Mapper
 
-from colonnade.dialects.contract import Batch, ChangedRows
+from colonnade.dialects.values import Batch, ChangedRows
 from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
 from colonnade.models.mixins import SoftDeleteMixin

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from colonnade.dialects.contract import Item
 from colonnade.dialects.definitions import Cursor, Spelling, Token, split, tokens, unwrapped
+from colonnade.dialects.values import Item
 
 _ENDS_OF_TYPE = (
     ("CHARACTER", "SET"),

@@ -7,8 +7,8 @@ from typing import Any
 
 from colonnade.dialects import connecting
 from colonnade.dialects.awaiting import Awaited
-from colonnade.dialects.contract import DriverConnection
 from colonnade.dialects.mysql import connect
+from colonnade.dialects.values import DriverConnection
 
 NUMBERS_ROWS = True
 

@@ -23,7 +23,7 @@ from colonnade.dialects.constraints import (
     rule_named,
     unnamed_unique,
 )
-from colonnade.dialects.contract import Failure, Fault
+from colonnade.dialects.values import Failure, Fault
 from colonnade.errors import (
     AuthenticationError,
     CheckViolationError,

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import column, select, table, text
 from sqlalchemy.exc import DBAPIError
 
-from colonnade.dialects.contract import Item
 from colonnade.dialects.mysql.clauses import sequence_clauses, table_text
+from colonnade.dialects.values import Item
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from uuid import UUID
 from sqlalchemy import Column, Connection
 
 from colonnade.dialects.batching import equations, in_batches
-from colonnade.dialects.contract import Batch, ChangedRows, NewRows
+from colonnade.dialects.values import Batch, ChangedRows, NewRows
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from colonnade.dialects.constraints import find_table, misfits, rule_named, unique_rule
-from colonnade.dialects.contract import Failure, Fault
+from colonnade.dialects.values import Failure, Fault
 from colonnade.errors import (
     AuthenticationError,
     CheckViolationError,

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 from sqlalchemy import bindparam, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from colonnade.dialects.contract import Item
 from colonnade.dialects.postgresql import catalogue
+from colonnade.dialects.values import Item
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:

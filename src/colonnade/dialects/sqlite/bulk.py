@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Connection, Table
 
 from colonnade.dialects.batching import in_batches
-from colonnade.dialects.contract import Batch, ChangedRows, NewRows
+from colonnade.dialects.values import Batch, ChangedRows, NewRows
 
 if TYPE_CHECKING:
     from sqlalchemy import Dialect

@@ -19,8 +19,8 @@ from sqlalchemy.types import TypeEngine
 
 from colonnade.dialects import connecting
 from colonnade.dialects.awaiting import Awaited
-from colonnade.dialects.contract import DriverConnection
 from colonnade.dialects.sqlite import connection as own
+from colonnade.dialects.values import DriverConnection
 
 NUMBERS_ROWS = True
 

@@ -19,8 +19,8 @@ from colonnade.dialects.constraints import (
     rule_named,
     unique_rule,
 )
-from colonnade.dialects.contract import Failure, Fault
 from colonnade.dialects.sqlite.foreign_keys import broken_key
+from colonnade.dialects.values import Failure, Fault
 from colonnade.errors import (
     CheckViolationError,
     ConstraintError,

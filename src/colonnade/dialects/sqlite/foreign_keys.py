@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Table
 
 from colonnade.dialects.constraints import as_rule, find_table, foreign_key, made_up_name
-from colonnade.dialects.contract import Failure, Fault
+from colonnade.dialects.values import Failure, Fault
 from colonnade.errors import ForeignKeyViolationError
 
 OWNER_MISSING = "the row that it refers to is not there"

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from colonnade.dialects.contract import Item
 from colonnade.dialects.definitions import Cursor, Spelling, Token, tokens, unwrapped
 from colonnade.dialects.sqlite.clauses import RESERVED, SOFT, Key, TableText, parts_of_index
+from colonnade.dialects.values import Item
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:
