@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from colonnade.engine.face import AsyncFace, SyncFace
     from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
     from colonnade.engine.observe import StatementEvent
+    from colonnade.migrations.manager import AlembicManager, AsyncAlembicManager
     from colonnade.migrations.version import SchemaVersion
     from colonnade.repository.operation import operation
     from colonnade.repository.operations import RepositoryOperations
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from colonnade.settings import DatabaseSettings
 
 __all__ = [
+    "AlembicManager",
+    "AsyncAlembicManager",
     "AsyncAuditRepository",
     "AsyncBaseRepository",
     "AsyncDatabaseManager",
@@ -40,6 +43,8 @@ __all__ = [
 ]
 
 _ROOMS = {
+    "AlembicManager": "migrations.manager",
+    "AsyncAlembicManager": "migrations.manager",
     "AsyncAuditRepository": "audit.repository",
     "AsyncBaseRepository": "repository.repository",
     "AsyncDatabaseManager": "engine.manager",
@@ -63,7 +68,20 @@ def __getattr__(name: str) -> Any:
     if room is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(import_module(f"{__name__}.{room}"), name)
+    if room == "engine.manager":
+        _tell_of_migrations()
     return value
+
+
+def _tell_of_migrations() -> None:
+    """Let managers that are given a migration tree find what follows it, which they stand below."""
+    steps = import_module(f"{__name__}.engine.startup").STEPS
+    if _start not in steps:
+        steps.append(_start)
+
+
+def _start(home: Any, script_location: str, on_start: Any) -> None:
+    import_module(f"{__name__}.migrations.start").start(home, script_location, on_start)
 
 
 def __dir__() -> list[str]:

@@ -29,7 +29,12 @@
     ├── StaleEntityError                       someone else changed or deleted the row first
     ├── RelationshipNotLoadedError             read after the call, without load=
     ├── TransactionError                       a rule about sessions and transactions was broken
-    ├── MigrationError
+    ├── MigrationError                         a migration can't be planned, or failed
+    │   ├── MigrationLockError                 another process is migrating this database
+    │   ├── RevisionChangedError               the file of an applied revision was edited
+    │   ├── DriftError                         the schema isn't what its revision makes
+    │   ├── PlanRefusedError                   what an upgrade would do has findings that stop it
+    │   └── HalfMigratedError                  a migration was interrupted between two steps
     ├── SerializationFormatError               data that can't be converted
     └── SeedingError
 
@@ -58,17 +63,22 @@ __all__ = [
     "DatabaseError",
     "DeadlockError",
     "DiskFullError",
+    "DriftError",
     "EntityNotFoundError",
     "EntityValidationError",
     "ExclusionViolationError",
     "ForeignKeyViolationError",
+    "HalfMigratedError",
     "LockTimeoutError",
     "MigrationError",
+    "MigrationLockError",
     "MultipleEntitiesError",
     "NotNullViolationError",
+    "PlanRefusedError",
     "PoolTimeoutError",
     "ReadOnlyDatabaseError",
     "RelationshipNotLoadedError",
+    "RevisionChangedError",
     "SchemaMismatchError",
     "SeedingError",
     "SerializationError",
@@ -335,6 +345,35 @@ class TransactionError(DatabaseError, sqlalchemy_errors.InvalidRequestError):
 
 class MigrationError(DatabaseError):
     """A migration can't be planned, or failed."""
+
+
+class MigrationLockError(MigrationError):
+    """Another process is migrating this database."""
+
+    remedy = "Wait until it has ended; the lock of a process that was killed is free at once"
+    retryable = True
+
+
+class RevisionChangedError(MigrationError):
+    """The file of a revision that this database has applied was edited since."""
+
+    remedy = "Put the file back as it was, and write the change as a new revision"
+
+
+class DriftError(MigrationError):
+    """The schema isn't what its revision makes: something was changed by hand, or by another program."""
+
+    remedy = "Undo the changes, or accept each by name"
+
+
+class PlanRefusedError(MigrationError):
+    """The upgrade would do what must not happen; nothing was changed."""
+
+
+class HalfMigratedError(MigrationError):
+    """A migration was interrupted, and the database stands between two named steps."""
+
+    remedy = "Run the same command again: it goes on where it stopped; or `colonnade db repair`"
 
 
 class SerializationFormatError(DatabaseError, ValueError):

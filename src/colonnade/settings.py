@@ -174,13 +174,17 @@ class DatabaseSettings:
 
     @classmethod
     def from_environment(
-        cls, environ: Mapping[str, str] | None = None, prefix: str = ENVIRONMENT_PREFIX
+        cls,
+        environ: Mapping[str, str] | None = None,
+        prefix: str = ENVIRONMENT_PREFIX,
+        *,
+        default_url: str | None = None,
     ) -> DatabaseSettings:
         """Give settings from `DATABASE_URL`, `DATABASE_POOL_SIZE`, `DATABASE_ECHO` and so on.
 
-        An empty variable counts as absent. Mappings are written as JSON. A variable that nearly has
-        the name of a setting (`DATABASE_POOLSIZE`) is an error; other ones with the prefix may well
-        belong to another program, and are left alone.
+        An empty variable counts as absent; `default_url` stands in for an absent URL. Mappings are written
+        as JSON. A variable that nearly has the name of a setting (`DATABASE_POOLSIZE`) is an error; other
+        ones with the prefix may well belong to another program, and are left alone.
 
         Raises:
             ConfigurationError: as the constructor does, with the variable's name.
@@ -191,8 +195,9 @@ class DatabaseSettings:
             if key.startswith(prefix) and key not in names:
                 _refuse_misspelt(key, prefix)
         values = {name: _from_text(name, key, source[key]) for key, name in names.items() if source.get(key)}
-        if "url" not in values:
+        if "url" not in values and default_url is None:
             raise ConfigurationError(f"{prefix}URL isn't set in the environment")
+        values.setdefault("url", default_url)
         return cls(**values)
 
     def to_mapping(self) -> dict[str, Any]:

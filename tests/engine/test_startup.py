@@ -61,8 +61,8 @@ def test_the_environment_is_the_last_resort(monkeypatch: pytest.MonkeyPatch) -> 
         assert ShelfRepository(db).count() == 0
 
 
-def test_scripts_without_migrations_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="script_location"):
+def test_a_folder_that_is_no_migration_tree_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match="colonnade db init"):
         DatabaseManager("sqlite://", script_location="alembic").initialize()
 
 

@@ -263,6 +263,41 @@ class Locks(Protocol):
         """
         ...
 
+    def migrating(self, connection: Connection, timeout_s: float) -> AbstractContextManager[None]:
+        """Keep out all others that migrate this database, across transactions, on a connection in autocommit.
+
+        The lock of a process that was killed is free at once.
+
+        Raises:
+            MigrationLockError: when another process kept it too long.
+        """
+        ...
+
+
+class Runner(Protocol):
+    """`runner.py`: a driver's connection that carries out revisions, whoever made it."""
+
+    EMBEDDED: bool
+    """Whether the database belongs to the program that opens it, rather than to a server."""
+    OPTIONS: Mapping[str, Any]
+    """The execution options of a connection that `prepare` is called for."""
+
+    def identity(self, connection: DBAPIConnection) -> tuple[str, ...]:
+        """Give what tells this database from all others, whatever way it was reached."""
+        ...
+
+    def prepare(self, connection: DBAPIConnection, lock_timeout_s: float) -> Callable[[], None]:
+        """Make the connection ready; what is given back puts it back, and rolls back what is open."""
+        ...
+
+    def only_reads(self, statement: str) -> bool:
+        """Tell whether a statement asks for something and changes nothing."""
+        ...
+
+    def problems(self, connection: DBAPIConnection) -> list[str]:
+        """Tell what the database would find wrong, a sentence for each, and doesn't look at by itself."""
+        ...
+
 
 class Health(Protocol):
     """`health.py`: what may surprise about a schema on this database."""
@@ -327,6 +362,10 @@ class Dialect:
     @cached_property
     def reads(self) -> Reads:
         return cast(Reads, self._room("reads"))
+
+    @cached_property
+    def runner(self) -> Runner:
+        return cast(Runner, self._room("runner"))
 
     @cached_property
     def types(self) -> Types:

@@ -70,6 +70,11 @@ class _Manager(ABC):
         return self.home.settings
 
     @property
+    def script_location(self) -> str | None:
+        """The folder of the migration tree, as it was given."""
+        return self._script_location
+
+    @property
     def policy(self) -> RetryPolicy:
         """How often and for how long units of work are tried."""
         settings = self.home.settings

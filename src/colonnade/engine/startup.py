@@ -33,8 +33,8 @@ def initialize(home: Home, script_location: str | None, on_start: OnStart | None
     if script_location is not None:
         if not STEPS:
             raise ConfigurationError(
-                "script_location was given, but this version of Colonnade has no migrations yet",
-                remedy="leave script_location out and give metadata",
+                "script_location was given, and nothing that can follow a migration tree was imported",
+                remedy="import DatabaseManager from colonnade",
             )
         for step in STEPS:
             step(home, script_location, on_start)

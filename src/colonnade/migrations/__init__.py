@@ -1,5 +1,59 @@
-"""Migrations: the schema moved from version to version."""
+"""Migrations: the schema moved from version to version; Alembic and the rest load when they're first used."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from colonnade.migrations.version import SchemaVersion
 
-__all__ = ["SchemaVersion"]
+if TYPE_CHECKING:
+    from colonnade.migrations.creating import create_tree
+    from colonnade.migrations.drift import Drift
+    from colonnade.migrations.manager import AlembicManager, AsyncAlembicManager
+    from colonnade.migrations.moving import Migration
+    from colonnade.migrations.options import MigrationOptions
+    from colonnade.migrations.plan import Finding, Plan, PlannedStep
+    from colonnade.migrations.template import run_environment
+    from colonnade.migrations.tree import Revision
+
+__all__ = [
+    "AlembicManager",
+    "AsyncAlembicManager",
+    "Drift",
+    "Finding",
+    "Migration",
+    "MigrationOptions",
+    "Plan",
+    "PlannedStep",
+    "Revision",
+    "SchemaVersion",
+    "create_tree",
+    "run_environment",
+]
+
+_MODULES = {
+    "AlembicManager": "manager",
+    "AsyncAlembicManager": "manager",
+    "Drift": "drift",
+    "Finding": "plan",
+    "Migration": "moving",
+    "MigrationOptions": "options",
+    "Plan": "plan",
+    "PlannedStep": "plan",
+    "Revision": "tree",
+    "create_tree": "creating",
+    "run_environment": "template",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

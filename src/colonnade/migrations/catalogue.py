@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, table
 
@@ -14,7 +14,7 @@ from colonnade.models.base import InternalBase
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-__all__ = ["count_rows", "own_tables", "take_inventory"]
+__all__ = ["count_rows", "own_tables", "take_inventory", "without_own_tables"]
 
 ALEMBIC_TABLE = "alembic_version"
 
@@ -22,6 +22,17 @@ ALEMBIC_TABLE = "alembic_version"
 def own_tables() -> frozenset[str]:
     """Give the names of the tables that are Colonnade's, and Alembic's, and no part of a user's schema."""
     return frozenset(InternalBase.metadata.tables) | {ALEMBIC_TABLE}
+
+
+def without_own_tables(theirs: Callable[..., bool] | None) -> Callable[..., bool]:
+    """Give an `include_object` for Alembic that leaves these tables out: no model has them, and they stay."""
+
+    def include(item: Any, name: str | None, kind: str, reflected: bool, compared: Any) -> bool:
+        if kind == "table" and name in own_tables():
+            return False
+        return theirs is None or theirs(item, name, kind, reflected, compared)
+
+    return include
 
 
 def take_inventory(

@@ -1,0 +1,205 @@
+"""Carrying out the steps of a migration on one database: the original, a copy of it, or an empty one.
+
+Where the database has DDL in transactions, all steps, Alembic's version table and ours are one transaction,
+which is looked at before it's committed. Elsewhere each statement is journalled.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from sqlalchemy import event
+
+from colonnade.errors import DatabaseError, MigrationError
+from colonnade.migrations.catalogue import take_inventory
+from colonnade.migrations.environment import Visit, visit_environment
+from colonnade.migrations.fingerprint import fingerprint_of
+from colonnade.migrations.record import VersionTable, create_own_tables, record_versions
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Connection
+
+    from colonnade.dialects.contract import Runner
+    from colonnade.engine.home import Home
+    from colonnade.migrations.inventory import Inventory
+    from colonnade.migrations.redirect import Target
+    from colonnade.migrations.tree import Direction, Revision, Tree
+
+__all__ = ["Applied", "Leg", "Outcome", "Progress", "apply"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One part of the way: up or down to a revision, or to several heads."""
+
+    direction: Direction | Literal["stamp"]
+    target: str | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One revision that was carried out: what it sent, how long it took, and the schema that it left."""
+
+    revision: Revision
+    direction: Direction
+    statements: tuple[str, ...]
+    seconds: float
+    heads: tuple[str, ...]
+    inventory: Inventory
+
+
+Progress = Callable[[str, int, int], object]
+"""Called with what is being done, how much of it is done, and of how much."""
+
+
+@dataclass(kw_only=True)
+class _Apply(Visit):
+    """The visit of `env.py` that carries out the steps."""
+
+    tree: Tree
+    runner: Runner
+    atomic: bool
+    legs: Sequence[Leg]
+    stage: str
+    finish: Callable[[MigrationContext], object]
+    progress: Progress
+    changes = True
+    done: list[Applied] = field(default_factory=list)
+    start: Inventory | None = None
+    version_table: VersionTable = field(default_factory=VersionTable)
+    _statements: list[str] = field(default_factory=list)
+    heads_before: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    _current: tuple[tuple[str, ...], float] = ((), 0.0)
+
+    def options(self, connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        told = given.get("on_version_apply") or ()
+        told = tuple(told) if isinstance(told, Iterable) else (told,)
+        options: dict[str, Any] = {"on_version_apply": (*told, self._version_applied)}
+        if self.atomic:
+            # One transaction for all, which is looked at as a whole before its end.
+            options |= {"transactional_ddl": True, "transaction_per_migration": False}
+        return options
+
+    def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[Any]:
+        assert context.connection is not None
+        self.heads_before = self.heads = tuple(sorted(heads))
+        self.version_table = VersionTable.of(context)
+        self.start = self._inventory(context.connection)
+        with _sent_to(context.connection, self._statements):
+            for leg in self.legs:
+                for step in self.tree.steps(leg.direction, leg.target, self.heads):
+                    yield self._watched(step)
+        self.finish(context)
+
+    def _watched(self, step: Any) -> Any:
+        carry_out = step.migration_fn
+
+        def watched(**keywords: Any) -> None:
+            self.progress(str(step), len(self.done), len(self.done) + 1)
+            self._statements.clear()
+            began = time.perf_counter()
+            try:
+                carry_out(**keywords)
+            except Exception as error:
+                raise _failed(step, error) from error
+            sent = (each for each in self._statements if not self.runner.only_reads(each))
+            self._current = tuple(sent), time.perf_counter() - began
+
+        step.migration_fn = watched
+        return step
+
+    def _version_applied(self, ctx: MigrationContext, step: Any, heads: set[str], **_: Any) -> None:
+        assert ctx.connection is not None
+        self.heads = tuple(sorted(heads))
+        inventory = self._inventory(ctx.connection)
+        record_versions(ctx.connection, self.tree.applied(self.heads), fingerprint_of(inventory))
+        if step.is_stamp:
+            return
+        revision = self.tree.revision(step.up_revision_id)
+        direction: Direction = "upgrade" if step.is_upgrade else "downgrade"
+        self.done.append(Applied(revision, direction, *self._current, self.heads, inventory))
+
+    def _inventory(self, connection: Connection) -> Inventory:
+        return take_inventory(connection, without=self.version_table.own_tables())
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What carrying out the steps gave: the schema before them, and each revision in order."""
+
+    start: Inventory
+    done: tuple[Applied, ...]
+    heads_before: tuple[str, ...]
+    heads: tuple[str, ...]
+
+
+def apply(
+    tree: Tree,
+    target: Target,
+    legs: Sequence[Leg],
+    *,
+    stage: str,
+    finish: Callable[[MigrationContext], object] = lambda context: None,
+    progress: Progress = lambda what, done, total: None,
+) -> Outcome:
+    """Carry out the legs on the target.
+
+    `finish` is called after the last step; where the database has DDL in transactions nothing is committed
+    yet, and what it raises undoes everything.
+
+    Raises:
+        MigrationError: the steps ended, and the database isn't where they lead.
+    """
+    visit = _Apply(
+        tree=tree,
+        runner=target.dialect.runner,
+        atomic=not target.dialect.connect.DDL_COMMITS,
+        legs=legs,
+        stage=stage,
+        finish=finish,
+        progress=progress,
+    )
+    create_own_tables(target.home)
+    visit_environment(tree, visit, target)
+    assert visit.start is not None
+    _refuse_uncommitted(target.home, visit)
+    return Outcome(visit.start, tuple(visit.done), visit.heads_before, visit.heads)
+
+
+def _failed(step: Any, error: Exception) -> MigrationError:
+    """Say which revision it was; what a database refused may be tried again where its own error says so."""
+    if not isinstance(error, DatabaseError):
+        return MigrationError(f"{step} failed: {type(error).__name__}: {error}")
+    said, remedy, retryable = error.message, error.remedy, error.retryable
+    return MigrationError(f"{step} failed: {said}", remedy=remedy, retryable=retryable)
+
+
+def _refuse_uncommitted(home: Home, visit: _Apply) -> None:
+    with home.connection("deferred") as connection:
+        there = visit.version_table.heads(connection)
+    if there != visit.heads:
+        raise MigrationError(
+            f"env.py came to {', '.join(visit.heads) or 'base'} and didn't commit that: the database is at"
+            f" {', '.join(there) or 'base'}",
+            remedy="Let env.py call context.run_migrations() in `with context.begin_transaction():`",
+        )
+
+
+@contextmanager
+def _sent_to(connection: Connection, statements: list[str]) -> Iterator[None]:
+    """Note each statement that is sent on a connection."""
+
+    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+        statements.append(statement)
+
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(connection, "before_cursor_execute", note)

@@ -1,0 +1,86 @@
+"""How a database's schema differs from what its revisions make."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from colonnade.migrations.inventory import Change, Difference, Inventory, Key, compare, label
+from colonnade.migrations.plan import Finding
+
+__all__ = ["Drift", "drift_between", "name_of", "unexplained"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """What was changed in a schema by other ways than its revisions; it's false where nothing was.
+
+    `known` is false where it isn't known what the revisions make: no replay could be made, and no
+    fingerprint was recorded; `reason` tells why. `accepted` are the names of changes that were accepted.
+    """
+
+    changes: tuple[Change, ...] = ()
+    accepted: tuple[str, ...] = ()
+    known: bool = True
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names by which the changes can be accepted, each once."""
+        return tuple(dict.fromkeys(map(name_of, self.changes)))
+
+    def findings(self) -> list[Finding]:
+        """Give a finding for each change."""
+        return [
+            Finding(
+                "drift",
+                "error",
+                change.sentence,
+                table=change.table,
+                remedy=f"undo it, or accept it by its name: {name_of(change)!r}",
+            )
+            for change in self.changes
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what `json.dumps` takes."""
+        return {
+            "known": self.known,
+            "reason": self.reason,
+            "changes": [{**change.to_json(), "accept": name_of(change)} for change in self.changes],
+            "accepted": list(self.accepted),
+        }
+
+    def __str__(self) -> str:
+        if not self.known:
+            return f"unknown: {self.reason}"
+        return "\n".join(change.sentence for change in self.changes) or "no drift"
+
+
+def name_of(change: Change) -> str:
+    """Give the name by which a change is accepted: `index ix_clip_title on clip`."""
+    return label(Key(change.kind, change.table, change.name))
+
+
+def drift_between(expected: Inventory, live: Inventory, accepted: Iterable[str] = ()) -> Drift:
+    """Give what the live schema has otherwise than expected, without what was accepted."""
+    names = frozenset(accepted)
+    difference = compare(expected, live)
+    return Drift(
+        tuple(change for change in difference.changes if name_of(change) not in names),
+        tuple(dict.fromkeys(name_of(each) for each in difference.changes if name_of(each) in names)),
+    )
+
+
+def unexplained(expected: Difference, found: Difference) -> tuple[Change, ...]:
+    """Give what the second difference has beyond the first."""
+    known = set(map(_said, expected.changes))
+    return tuple(each for each in found.changes if _said(each) not in known)
+
+
+def _said(change: Change) -> tuple[str, ...]:
+    return (change.what, change.kind, change.table, change.name, change.clause, change.after)

@@ -1,0 +1,259 @@
+"""AlembicManager: everything that can be done with a migration tree and its database, on either face.
+
+It reads as the table of contents of its room: each command is a few lines that call the module that does it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData
+
+from colonnade.engine.face import AsyncFace, SyncFace
+from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
+from colonnade.errors import ConfigurationError
+from colonnade.migrations import moving, writing
+from colonnade.migrations.options import MigrationOptions, Progress, stages_named
+from colonnade.migrations.reading import look
+from colonnade.migrations.tree import Direction, Revision, Tree
+from colonnade.repository.operation import operation
+
+if TYPE_CHECKING:
+    from colonnade.engine.home import Home
+    from colonnade.migrations.moving import Migration
+    from colonnade.migrations.plan import Plan
+
+__all__ = ["AlembicManager", "AsyncAlembicManager"]
+
+
+class _AlembicOperations:
+    """The commands, written once.
+
+    Args:
+        database: a database manager of this face, settings, or a URL; without it the URL of the tree's
+            configuration, else the environment's `DATABASE_URL`.
+        script_location: the tree's folder; without it the one that the manager was given.
+        target_metadata: the models', where `env.py` names none.
+        config: an `alembic.ini`, or a `pyproject.toml` with `[tool.alembic]`, in place of the folder.
+        options: how migrations are made safe.
+    """
+
+    _manager: type[DatabaseManager] | type[AsyncDatabaseManager]
+
+    def __init__(
+        self,
+        database: Any = None,
+        *,
+        script_location: str | os.PathLike[str] | None = None,
+        target_metadata: MetaData | Sequence[MetaData] | None = None,
+        config: str | os.PathLike[str] | None = None,
+        options: MigrationOptions | None = None,
+    ) -> None:
+        given = isinstance(database, DatabaseManager | AsyncDatabaseManager)
+        if given and not isinstance(database, self._manager):
+            raise ConfigurationError(
+                f"{type(self).__name__} was given a {type(database).__name__}, of the other face",
+                remedy=f"Give it a {self._manager.__name__}",
+            )
+        location = script_location or (database.script_location if given and config is None else None)
+        self.tree = Tree(location, config)
+        self.db = database if given else self._manager(database or self.tree.url)
+        """The database's manager."""
+        self.options = options or MigrationOptions()
+        self.target_metadata = target_metadata
+
+    @property
+    def _home(self) -> Home:
+        return self.db.home
+
+    # What is there
+
+    @operation
+    def current(self) -> tuple[str, ...]:
+        """Give the revisions that the database is at, in order; none at base. It writes nothing.
+
+        Raises:
+            DatabaseConnectionError: the database can't be reached.
+        """
+        return look(self.tree, self._home).heads
+
+    @operation
+    def heads(self) -> tuple[str, ...]:
+        """Give the revisions of the tree that nothing follows, in order."""
+        return self.tree.heads
+
+    @operation
+    def history(self) -> list[Revision]:
+        """Give all revisions of the tree, those below first."""
+        return self.tree.revisions()
+
+    @operation
+    def branches(self) -> list[Revision]:
+        """Give the revisions that more than one other follows."""
+        followed = [name for revision in self.tree.revisions() for name in revision.down]
+        return [revision for revision in self.tree.revisions() if followed.count(revision.id) > 1]
+
+    @operation
+    def show(self, revision: str) -> Revision:
+        """Give one revision: by its id, the start of one, a branch label, or `head`.
+
+        Raises:
+            MigrationError: there's none, or more than one.
+        """
+        return self.tree.revision(revision)
+
+    # What moves the database
+
+    @operation
+    def upgrade(
+        self,
+        revision: str = "head",
+        *,
+        dry_run: bool = False,
+        skip: Iterable[str] = (),
+        accept: Iterable[str] = (),
+        progress: Progress | None = None,
+    ) -> Migration:
+        """Bring the database up to a revision, or leave it as it was.
+
+        One process at a time. The applied files' checksums, the schema's drift and the plan are looked at, a
+        backup is made and tried out, the steps are rehearsed on it; then they're applied and verified.
+
+        Args:
+            revision: `head`, `heads`, an id, or relative (`+1`).
+            dry_run: do all that, but apply nothing; the original isn't written to.
+            skip: stages to leave out, by name: `checksums`, `drift`, `plan`, `backup`, `rehearse`, `verify`.
+            accept: names of what was changed in the schema by hand and shall stay so.
+            progress: called as the stages go on.
+
+        Raises:
+            MigrationLockError: another process is at it.
+            RevisionChangedError: the file of an applied revision was edited.
+            DriftError: the schema isn't what its revision makes.
+            PlanRefusedError: a finding stops it. Nothing was changed.
+            MigrationError: a step failed; the message tells how the database was left.
+        """
+        return self._move("upgrade", revision, dry_run, skip, accept, progress)
+
+    @operation
+    def downgrade(
+        self,
+        revision: str,
+        *,
+        dry_run: bool = False,
+        skip: Iterable[str] = (),
+        accept: Iterable[str] = (),
+        progress: Progress | None = None,
+    ) -> Migration:
+        """Bring the database down to a revision (an id, `-1`, `base`), as `upgrade` brings it up.
+
+        Raises:
+            MigrationError: as `upgrade` does.
+        """
+        return self._move("downgrade", revision, dry_run, skip, accept, progress)
+
+    @operation
+    def plan(self, revision: str = "head", *, direction: Direction = "upgrade") -> Plan:
+        """Give what an upgrade or downgrade would do; the original is read only."""
+        wish = moving.Wish(direction, revision)
+        return moving.plan(self.tree, self._home, wish, self.options)
+
+    @operation
+    def stamp(self, revision: str = "head") -> tuple[str, ...]:
+        """Note that the database is at a revision, without carrying anything out; give where it was.
+
+        For a database whose schema came in another way. Colonnade's own table follows.
+
+        Raises:
+            MigrationLockError: another process is migrating it.
+            MigrationError: there's no such revision.
+        """
+        return moving.stamp(self.tree, self._home, revision, self.options)
+
+    def _move(
+        self,
+        direction: Direction,
+        revision: str,
+        dry_run: bool,
+        skip: Iterable[str],
+        accept: Iterable[str],
+        progress: Progress | None,
+    ) -> Migration:
+        wish = moving.Wish(direction, revision, dry_run, stages_named(skip), frozenset(accept))
+        return moving.move(self.tree, self._home, wish, self.options, progress or _silent)
+
+    # What writes files
+
+    @operation
+    def revision(
+        self,
+        message: str,
+        *,
+        autogenerate: bool = False,
+        head: str = "head",
+        splice: bool = False,
+        branch_label: str | None = None,
+        depends_on: str | None = None,
+        rev_id: str | None = None,
+    ) -> Revision:
+        """Write a new revision's file, and give it; `autogenerate` fills it with how the models differ.
+
+        Raises:
+            MigrationError: the database isn't at the tree's head, or the models' metadata has no tables.
+        """
+        return writing.revision(
+            self.tree,
+            self._home,
+            self.target_metadata,
+            {
+                "message": message,
+                "autogenerate": autogenerate,
+                "head": head,
+                "splice": splice,
+                "branch_label": branch_label,
+                "depends_on": depends_on,
+                "rev_id": rev_id,
+            },
+        )
+
+    @operation
+    def merge(self, message: str = "merge heads", *, revisions: Sequence[str] = ("heads",)) -> Revision:
+        """Write a revision that follows several heads and does nothing itself, and give it.
+
+        Raises:
+            MigrationError: there's one head only.
+        """
+        return writing.merge(self.tree, message, revisions)
+
+    @operation
+    def check(self) -> list[Any]:
+        """Give Alembic's operations that would bring the database to the models; none when they agree.
+
+        Raises:
+            MigrationError: the database isn't at the tree's head.
+        """
+        return writing.differences(self.tree, self._home, self.target_metadata)
+
+
+def _silent(stage: str, what: str, done: int, total: int) -> None:
+    pass
+
+
+class AlembicManager(_AlembicOperations, SyncFace):
+    """A migration tree and its database, synchronously.
+
+    >>> from colonnade.migrations import AlembicManager
+    >>> AlembicManager("sqlite:///app.db", script_location="migrations").upgrade()  # doctest: +SKIP
+    """
+
+    _manager = DatabaseManager
+    db: DatabaseManager
+
+
+class AsyncAlembicManager(_AlembicOperations, AsyncFace):
+    """A migration tree and its database, asynchronously."""
+
+    _manager = AsyncDatabaseManager
+    db: AsyncDatabaseManager

@@ -1,0 +1,232 @@
+"""Moving a database along its tree: the stages of an upgrade or a downgrade, in order.
+
+Lock, heads, checksums of the applied files, drift, plan, backup, rehearsal, the steps themselves,
+verification, record. Everything up to the steps only reads the original; what isn't as it should be stops
+there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from colonnade.engine.home import Home
+from colonnade.errors import DriftError, MigrationError, PlanRefusedError, RevisionChangedError
+from colonnade.migrations.apply import Leg, apply
+from colonnade.migrations.catalogue import take_inventory
+from colonnade.migrations.drift import Drift, drift_between
+from colonnade.migrations.options import MigrationOptions, Progress, Stage
+from colonnade.migrations.plan import Plan, PlannedStep
+from colonnade.migrations.reading import Seen, look, opened
+from colonnade.migrations.record import recorded_versions
+from colonnade.migrations.replay import Replay, replay
+from colonnade.migrations.tree import Direction
+
+if TYPE_CHECKING:
+    from alembic.runtime.migration import MigrationContext
+
+    from colonnade.migrations.inventory import Inventory
+    from colonnade.migrations.tree import Tree
+
+__all__ = ["Migration", "Wish", "locked", "move", "plan", "refuse_edited", "scratch_home", "stamp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for."""
+
+    direction: Direction
+    target: str
+    dry_run: bool = False
+    skip: frozenset[Stage] = frozenset()
+    accept: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """What an upgrade or a downgrade came to; it's false where there was nothing to do.
+
+    Attributes:
+        plan: the steps, with the time that each took, and the findings.
+        applied: whether the original was changed: not on a dry run, nor where there was nothing to do.
+        skipped: the stages that were left out, and why: asked for, or not possible here.
+        recovered: what an interrupted migration before it had left, and what became of that; empty where
+        there
+            was none.
+    """
+
+    plan: Plan
+    applied: bool = False
+    skipped: tuple[str, ...] = ()
+    recovered: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.plan)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give what `json.dumps` takes."""
+        return {
+            "plan": self.plan.to_json(),
+            "applied": self.applied,
+            "skipped": list(self.skipped),
+            "recovered": self.recovered,
+        }
+
+    def __str__(self) -> str:
+        notes = [self.recovered] if self.recovered else []
+        notes += [f"left out: {each}" for each in self.skipped]
+        if not self.plan:
+            return "\n".join([*notes, str(self.plan)])
+        said = "is" if self.applied else "would be"
+        heads = ", ".join(self.plan.after) or "base"
+        return "\n".join([*notes, f"the database {said} at {heads}", *map(str, self.plan.findings)])
+
+
+def move(tree: Tree, home: Home, wish: Wish, options: MigrationOptions, progress: Progress) -> Migration:
+    """Bring the database to where it's wished, or leave it as it was; see `AlembicManager.upgrade`."""
+    with locked(home, options):
+        return _Move(tree, home, wish, options, progress).carry_out()
+
+
+def plan(tree: Tree, home: Home, wish: Wish, options: MigrationOptions) -> Plan:
+    """Give what a move would do; the original is only read.
+
+    Where no empty database can be had the steps are named, and what they do isn't known.
+    """
+    move = _Move(tree, home, wish, options, _silent)
+    return move.plan(move.begin())
+
+
+def stamp(tree: Tree, home: Home, target: str, options: MigrationOptions) -> tuple[str, ...]:
+    """Note that the database is at a revision, and give where it was noted to be."""
+    with locked(home, options), opened(home) as original:
+        return apply(tree, original, [Leg("stamp", target)], stage="apply").heads_before
+
+
+@contextmanager
+def locked(home: Home, options: MigrationOptions) -> Iterator[None]:
+    """Keep all others out that would migrate this database."""
+    migrating, timeout_s = home.dialect.locks.migrating, options.lock_timeout_s
+    with home.connection("autocommit") as connection, migrating(connection, timeout_s):
+        yield
+
+
+class _Move:
+    """One move: its stages are methods, in the order in which they're called."""
+
+    def __init__(
+        self, tree: Tree, home: Home, wish: Wish, options: MigrationOptions, progress: Progress
+    ) -> None:
+        self._tree, self._home, self._wish, self._options = tree, home, wish, options
+        self._progress = progress
+        self._skipped: list[str] = []
+
+    def carry_out(self) -> Migration:
+        seen = self.begin()
+        plan = self.plan(seen)
+        if plan:
+            self._refuse(plan)
+            plan = self._tried(plan)
+            self._refuse(plan)
+            if not self._wish.dry_run:
+                self._apply(plan)
+        applied = bool(plan) and not self._wish.dry_run
+        return Migration(plan, applied, tuple(self._skipped))
+
+    def begin(self) -> Seen:
+        """Look where the database is, and whether the files are those that it has applied."""
+        seen = look(self._tree, self._home)
+        if not self._leaves_out("checksums"):
+            self._progress("checksums", "reading the files of the applied revisions", 0, 0)
+            refuse_edited(self._tree, self._home, seen.heads)
+        return seen
+
+    def plan(self, seen: Seen) -> Plan:
+        """Try the steps on an empty database, and compare the live schema with what should be there."""
+        direction, target = self._wish.direction, self._wish.target
+        steps = self._tree.steps(direction, target, seen.heads)
+        if not steps:
+            return Plan(direction, seen.heads, seen.heads)
+        self._progress("plan", "trying the steps on an empty database", 0, 0)
+        self._replayed = self._replay(seen, Leg(direction, target))
+        if self._replayed is None:
+            return Plan(direction, seen.heads, (), _named(self._tree, steps, direction), known=False)
+        drift = self._drift(self._replayed.before)
+        after = self._replayed.steps[-1].heads
+        return Plan(direction, seen.heads, after, self._replayed.planned(), tuple(drift.findings()))
+
+    def _replay(self, seen: Seen, leg: Leg) -> Replay | None:
+        if self._leaves_out("plan"):
+            return None
+        try:
+            with scratch_home(self._home, self._options) as empty:
+                return replay(self._tree, empty, self._home, seen.heads, leg)
+        except Exception as error:  # noqa: BLE001 (a revision may raise anything; it's told)
+            self._skipped.append(f"plan: the tree can't be replayed from nothing: {error}")
+            return None
+
+    def _drift(self, expected: Inventory) -> Drift:
+        if self._leaves_out("drift"):
+            return Drift(known=False, reason="left out, as asked")
+        self._progress("drift", "comparing the schema with what its revision makes", 0, 0)
+        with self._home.connection("deferred") as connection:
+            return drift_between(expected, take_inventory(connection), self._wish.accept)
+
+    def _tried(self, plan: Plan) -> Plan:
+        """Back the database up, try the backup out, and the steps on the copy."""
+        return plan
+
+    def _apply(self, plan: Plan) -> None:
+        leg = Leg(self._wish.direction, self._wish.target)
+        self._progress("apply", "carrying out the steps", 0, len(plan.steps))
+        with opened(self._home) as original:
+            apply(self._tree, original, [leg], stage="apply", finish=self._verify)
+
+    def _verify(self, context: MigrationContext) -> None:
+        """Compare the schema with the plan's; where DDL is in the transaction, before it's committed."""
+
+    def _refuse(self, plan: Plan) -> None:
+        if plan.errors:
+            kind = DriftError if all(each.rule == "drift" for each in plan.errors) else PlanRefusedError
+            raise kind("\n".join(map(str, plan.errors)))
+
+    def _leaves_out(self, stage: Stage) -> bool:
+        if stage in self._wish.skip:
+            self._skipped.append(f"{stage}, as asked")
+        return stage in self._wish.skip
+
+
+def refuse_edited(tree: Tree, home: Home, heads: Sequence[str]) -> None:
+    """Raise when the file of an applied revision isn't as it was applied.
+
+    Raises:
+        RevisionChangedError: with the file's name.
+    """
+    with home.connection("deferred") as connection:
+        recorded = recorded_versions(connection)
+    for revision in tree.applied(heads):
+        known, _ = recorded.get(revision.id, (None, None))
+        if known is not None and known != revision.checksum:
+            raise RevisionChangedError(f"{revision.file} was edited after {revision.id} was applied here")
+
+
+@contextmanager
+def scratch_home(home: Home, options: MigrationOptions) -> Iterator[Home]:
+    """Give an empty database of the same kind, on the same face, for the length of the block."""
+    if options.scratch_url is None:
+        raise MigrationError("no empty database was named", remedy="give scratch_url=…")
+    scratch = Home(options.scratch_url, home.face, None)
+    try:
+        yield scratch
+    finally:
+        scratch.dispose()
+
+
+def _named(tree: Tree, steps: Sequence[Any], direction: Direction) -> tuple[PlannedStep, ...]:
+    return tuple(PlannedStep(tree.revision(step.revision.revision), direction) for step in steps)
+
+
+def _silent(stage: str, what: str, done: int, total: int) -> None:
+    pass

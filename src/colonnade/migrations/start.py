@@ -1,0 +1,53 @@
+"""What `initialize` does where there is a migration tree: upgrade, refuse to start, or nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from colonnade.errors import SchemaMismatchError
+from colonnade.migrations.moving import Wish, move
+from colonnade.migrations.options import MigrationOptions
+from colonnade.migrations.reading import look
+from colonnade.migrations.tree import Tree
+
+if TYPE_CHECKING:
+    from colonnade.engine.home import Home
+    from colonnade.engine.startup import OnStart
+
+__all__ = ["start"]
+
+_logger = logging.getLogger("colonnade.migrations")
+
+
+def start(home: Home, script_location: str, on_start: OnStart | None) -> None:
+    """Follow the policy; by default a SQLite file is upgraded, and any other database checked.
+
+    Raises:
+        SchemaMismatchError: by `check`, the database isn't at the tree's head.
+        HalfMigratedError: an interrupted migration has left the database between two steps.
+        MigrationError: by `upgrade`, what an upgrade raises.
+    """
+    tree = Tree(script_location)
+    policy = on_start or ("upgrade" if home.dialect.runner.EMBEDDED else "check")
+    if policy == "ignore":
+        return
+    if policy == "upgrade" and set(look(tree, home).heads) != set(tree.heads):
+        migration = move(tree, home, Wish("upgrade", "heads"), MigrationOptions(), _logged)
+        _logger.info("%s", migration)
+    elif policy == "check":
+        _check(tree, home)
+
+
+def _check(tree: Tree, home: Home) -> None:
+    there = look(tree, home).heads
+    if set(there) != set(tree.heads):
+        raise SchemaMismatchError(
+            f"the database is at {', '.join(there) or 'base'}, and this program needs"
+            f" {', '.join(tree.heads) or 'base'}",
+            remedy="`colonnade db upgrade` brings it there; `colonnade db plan` tells first what that does",
+        )
+
+
+def _logged(stage: str, what: str, done: int, total: int) -> None:
+    _logger.info("%s: %s", stage, what)
