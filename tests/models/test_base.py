@@ -64,6 +64,8 @@ def test_every_constraint_is_named() -> None:
         "pk_audit_log",
         "ck_audit_log_action",
         "ix_audit_log_entity_type_entity_id_id",
+        "ix_audit_log_entity_type_entity_key_id",
+        "ix_audit_log_entity_type_previous_key",
     }
 
 

@@ -35,7 +35,11 @@ INDEXES = {
     "projects": {("name",)},
     "videos": {("project_id",), ("filename",)},
     "clips": {("project_id",), ("video_id", "project_id"), ("video_id", "in_point", "out_point")},
-    "audit_log": {("entity_type", "entity_id", "id")},
+    "audit_log": {
+        ("entity_type", "entity_id", "id"),
+        ("entity_type", "entity_key", "id"),
+        ("entity_type", "previous_key"),
+    },
 }
 CHECKS = {
     "ck_clips_in_point_not_negative",
@@ -188,7 +192,7 @@ def test_the_schema_functions_are_the_schema_object(url):
         assert DatabaseSchema(db).version() is None
         with db.session() as session:
             names = set(inspect(session.connection()).get_table_names())
-        assert names == {"projects", "videos", "clips", "audit_log", "schema_version"}
+        assert names == {"projects", "videos", "clips", "audit_log", "audit_state", "schema_version"}
         drop_tables(db)
         with db.session() as session:
             assert inspect(session.connection()).get_table_names() == []

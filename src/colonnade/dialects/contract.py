@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
     from sqlalchemy.types import TypeEngine
 
+    from colonnade.dialects.acting import Acting
+    from colonnade.dialects.auditing import Audited, Catalogue, Made
+    from colonnade.dialects.entries import Writer
     from colonnade.settings import DatabaseSettings
 
 Face = Literal["sync", "async"]
@@ -36,6 +39,12 @@ BeginMode = Literal["write", "deferred", "read_only", "autocommit"]
 
 BEGIN_OPTION = "colonnade_begin"
 """The connection's execution option that holds the `BeginMode`; "write" where it's absent."""
+
+AUDITED = "audit"
+"""Set in the `info` of a table whose changes are recorded."""
+
+TOUCHED = "colonnade_touched"
+"""Set in the `info` of a column that a trigger of ours moves with every UPDATE."""
 
 FOLDERS: Mapping[str, str] = {
     "sqlite": "sqlite",
@@ -252,6 +261,51 @@ class Triggers(Protocol):
         ...
 
 
+class Audit(Protocol):
+    """`audit.py`: the triggers that write the audit log, and how they're told who writes."""
+
+    CARRIES: bool
+    """Whether a connection keeps an actor beyond a rollback, and the transaction it was told in."""
+    NAMES_TRANSACTIONS: bool
+    """Whether the triggers have to be told which transaction it is."""
+    TELLING: str
+    """What is in each statement of `tell` and `forget`, and in no other."""
+
+    def may_write(self, statement: str) -> bool:
+        """Tell whether a statement, by its first word, may write."""
+        ...
+
+    def support(self, schema: str) -> Sequence[Made]:
+        """Give what the log itself needs, in the schema that it's in; to be made again at any time."""
+        ...
+
+    def objects(
+        self, table: Table, audited: Catalogue, dialect: SQLAlchemyDialect, schema: str
+    ) -> Sequence[Made]:
+        """Give the triggers of a table, those for what its foreign keys do to audited tables among them."""
+        ...
+
+    def writer(self, audited: Audited, dialect: SQLAlchemyDialect) -> Writer:
+        """Give what writes SQL about the rows of an audited table."""
+        ...
+
+    def installed(self, connection: Connection) -> dict[str, str]:
+        """Give the text of what is there of all this, by name."""
+        ...
+
+    def tell(self, connection: Connection, acting: Acting, lasting: bool) -> None:
+        """Let the triggers know who writes from here on in this transaction; `lasting` outside of one."""
+        ...
+
+    def forget(self, connection: Connection) -> None:
+        """Take that back before the transaction's end, where it would outlive it."""
+        ...
+
+    def forget_raw(self, connection: DBAPIConnection) -> None:
+        """Take it back on a connection that goes back to the pool."""
+        ...
+
+
 class Locks(Protocol):
     """`locks.py`: one process at a time."""
 
@@ -330,6 +384,10 @@ class Dialect:
 
     def _room(self, file: str) -> Any:
         return import_module(f"colonnade.dialects.{FOLDERS[self.name]}.{file}")
+
+    @cached_property
+    def audit(self) -> Audit:
+        return cast(Audit, self._room("audit"))
 
     @cached_property
     def bulk(self) -> Bulk:

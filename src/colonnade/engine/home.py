@@ -17,8 +17,8 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.orm import Session
 
-from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
-from colonnade.engine import guard, internals, translate
+from colonnade.dialects.contract import AUDITED, BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
+from colonnade.engine import acting, guard, internals, translate
 from colonnade.engine.connections import listen
 from colonnade.engine.observe import WAY_OPTION, Observers, observers_of
 from colonnade.engine.pool import AsyncDirectPool, DirectPool
@@ -47,6 +47,7 @@ class Home:
         """Whether a call outside a session may go past the Session; what compares the ways says no."""
         self.tables: dict[type, Any] = {}
         """What the direct path keeps for each class, as long as the engine's pool is the same."""
+        self._audited = (0, False)
         self._source = source
         self._lock = threading.RLock()
         self._engine: Engine | None = None
@@ -225,10 +226,21 @@ class Home:
             translate.attach(engine, dialect, lambda: self.metadata, password=password)
             listen(engine, dialect, self.settings, pooled_already=self._given)
             guard.install(engine, dialect)
+            acting.attach(engine, dialect, self.is_audited)
             self.observers.attach(engine, self.settings.slow_statement_s)
             _listened[engine] = internals.count_listeners(targets) - before
         _forget_tables_with_pool(engine, self)
         return engine
+
+    def is_audited(self) -> bool:
+        """Tell whether any table of the metadata is audited."""
+        metadata = self.metadata
+        if metadata is None:
+            return False
+        count = len(metadata.tables)
+        if self._audited[0] != count:  # declared with its tables, so it can't have changed without them
+            self._audited = (count, any(AUDITED in table.info for table in metadata.tables.values()))
+        return self._audited[1]
 
     def own_listeners(self) -> internals.Expected:
         """Give how many of the engine's listeners are a manager's own."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Column, Connection, Integer, Table, event, inspect, text
 from sqlalchemy.orm import Mapped, MappedColumn, declared_attr, mapped_column
 
-from colonnade.dialects.contract import known_dialect
+from colonnade.dialects.contract import TOUCHED, known_dialect
 from colonnade.errors import ConfigurationError
 from colonnade.models.types import UTCDateTime, utcnow
 
@@ -132,6 +132,7 @@ def _inherits_mapping(cls: Any) -> bool:
 
 def _touch_with_table(column: Column[Any], table: Table) -> None:
     """Make and drop the trigger that moves the column together with its table."""
+    column.info[TOUCHED] = True
 
     def create(target: Table, connection: Connection, **_: Any) -> None:
         if dialect := known_dialect(connection.dialect.name):

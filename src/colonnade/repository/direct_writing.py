@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.orm import Mapper
 
+from colonnade.dialects.acting import current
 from colonnade.engine import internals
 from colonnade.engine.direct import Request
 from colonnade.engine.failures import Kind
@@ -149,7 +150,7 @@ class DirectWriting(Generic[T]):
 
     def way(self) -> Way:
         """Tell which way a write may go now."""
-        if not self.plain:
+        if not self.plain or current.get() is not None:
             return "session"
         return self._table.way() if self._listeners.refreshed().silent else "session"
 

@@ -24,16 +24,26 @@ def create_touch(table: Table, column: Column[Any]) -> Sequence[str]:
     name, stamp = _quote.quote(object_name("touch", table.name)), _quote.quote(column.name)
     prefix = f"{_quote.quote(table.schema)}." if table.schema else ""
     return [
-        f"CREATE TRIGGER {prefix}{name} AFTER UPDATE ON {_quote.quote(table.name)}"
+        f"CREATE TRIGGER IF NOT EXISTS {prefix}{name} AFTER UPDATE ON {_quote.quote(table.name)}"
         f" WHEN NEW.{stamp} IS OLD.{stamp} BEGIN"
-        f" UPDATE {_quote.quote(table.name)}"
-        f" SET {stamp} = max({UTC_NOW}, {_next_microsecond(f'OLD.{stamp}')}) WHERE {_same_row(table)}; END"
+        f" {touching(table, column)}; END"
     ]
 
 
 def drop_touch(table: Table, column: Column[Any]) -> Sequence[str]:
     """Give nothing: the trigger went with its table."""
     return []
+
+
+def touching(table: Table, column: Column[Any]) -> str:
+    """Give the UPDATE of such a trigger."""
+    stamp = _quote.quote(column.name)
+    return f"UPDATE {_quote.quote(table.name)} SET {stamp} = {moved(f'OLD.{stamp}')} WHERE {_same_row(table)}"
+
+
+def moved(stamp: str) -> str:
+    """Give what an old stamp is moved to; the same throughout a statement, as its clock stands still."""
+    return f"max({UTC_NOW}, {_next_microsecond(stamp)})"
 
 
 def _same_row(table: Table) -> str:
