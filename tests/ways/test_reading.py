@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, literal_column
 from sqlalchemy.orm import selectinload
 
-from tests.ways.conftest import Both
-from tests.ways.recording import Way
-from tests.ways.relations import Book, Child, Lazy, Leaf, Node, Parent, Shelf
+from colonnade import AsyncDatabaseManager, DatabaseManager
+from tests.faces import Face
+from tests.ways.conftest import Both, on
+from tests.ways.recording import Way, differences, report
+from tests.ways.relations import Book, Child, Created, Lazy, Leaf, Node, Parent, Shelf
 
 ORDERS = ("id", "-id", "name", "-name,id", "name,-id")
 
@@ -61,6 +66,65 @@ def test_pages_that_meet_criteria(both: Both) -> None:
             way.call("page", Leaf, order_by=order_by)
 
     both(scenario, Lazy, Leaf)
+
+
+def test_pages_with_relationships(both: Both) -> None:
+    def scenario(way: Way) -> None:
+        leaves(way)
+        for load in ("leaves", Lazy.leaves, "leaves.lazy", selectinload(Lazy.leaves), "nothing"):
+            page = way.call("page", Lazy, limit=2, load=load)
+            if page is not None:
+                page = way.call("page", Lazy, limit=2, load=load, cursor=page.next_cursor)
+                way.live_on(page.items[0], {"leaves": []})
+                way.call("page", Lazy, limit=2, load=load, cursor=page.previous_cursor)
+        way.call("page", Lazy, Lazy.id > 9, load="leaves")
+        turned(way, order_by="-name", load="lazy")
+
+    both(scenario, Lazy, Leaf)
+
+
+INSTANTS = (
+    "2026-03-29 02:30:00.5",
+    "2026-03-29 02:30:00.000001+05:30",
+    "1800-01-01 00:00:00",
+    "9999-12-31 23:59:59.999999-12",
+    "0044-03-15 00:00:00 BC",
+    "infinity",
+)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "UTC"])
+@on("postgresql", "psycopg_async", "asyncpg")
+def test_instants_of_a_server_in_another_zone(
+    walked: Callable[..., list[Way]], faced: Face, zone: str
+) -> None:
+    """Psycopg gives instants in the server's zone, and none for those that Python hasn't."""
+
+    def manager(url: str) -> Any:
+        there = f"{url}?{urlencode({'options': f'-c TimeZone={zone}'})}"
+        return faced.pick(DatabaseManager, AsyncDatabaseManager)(there)
+
+    def scenario(way: Way) -> None:
+        for name in INSTANTS:
+            way.call("create", Created, Created(name=name, created_at=datetime(2026, 1, 1, tzinfo=UTC)))
+        for turn in ("valid", "all"):
+            keys = range(1, 4 if turn == "valid" else len(INSTANTS) + 1)
+            for key in keys:
+                instant = literal_column(f"timestamptz '{INSTANTS[key - 1]}'")
+                way.call("update_where", Created, {"created_at": instant}, Created.id == key)
+            for key in keys:
+                way.call("get", Created, key)
+                way.call("update", Created, key, {})
+            way.call("find", Created, order_by="id")
+            way.call("page", Created, order_by="-created_at", limit=2)
+            page = way.call("page", Created, Created.id < 4, order_by="created_at", limit=1)
+            if page is not None:
+                way.call("page", Created, order_by="created_at", limit=1, cursor=page.next_cursor)
+        way.call("delete_where", Created, everything=True)
+
+    lines = differences(*walked(scenario, Created, manager=manager))
+    if lines:
+        pytest.fail(report(lines), pytrace=False)
 
 
 def test_loaded_relationships(both: Both) -> None:
@@ -161,6 +225,7 @@ def test_which_way_they_go(walked: Any) -> None:
         leaves(way)
         for operation, model, how in (
             ("page", Leaf, {"order_by": "name"}),
+            ("page", Leaf, {"load": "lazy"}),
             ("find", Lazy, {"load": "leaves"}),
             ("find", Leaf, {"load": "lazy.leaves"}),
             ("find", Leaf, {"load": "lazy"}),
@@ -173,6 +238,7 @@ def test_which_way_they_go(walked: Any) -> None:
     walked(scenario, Lazy, Leaf)
     assert {name: taken for name, taken in ways.items() if name.startswith("direct")} == {
         "direct, page {'order_by': 'name'}": ["direct"],
+        "direct, page {'load': 'lazy'}": ["direct"],
         "direct, find {'load': 'leaves'}": ["direct"],
         "direct, find {'load': 'lazy.leaves'}": ["session"],
         "direct, find {'load': 'lazy'}": ["direct"],

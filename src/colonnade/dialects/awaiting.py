@@ -24,6 +24,10 @@ class Awaited(ABC):
         rows: Rows = await_only(self.asked("fetch", statement, parameters))
         return rows
 
+    def read(self, statement: str, parameters: Any) -> Rows:
+        rows: Rows = await_only(self.asked("read", statement, parameters))
+        return rows
+
     def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
         found: tuple[Rows, Sequence[Any]] = await_only(self.asked("described", statement, parameters))
         return found

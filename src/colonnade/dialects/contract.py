@@ -9,7 +9,7 @@ line in `FOLDERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -129,6 +129,9 @@ class Direct(Protocol):
 
     NUMBERS_ROWS: bool
     """Whether `insert` is to be preferred to RETURNING, where only the key is asked for."""
+
+    READ_AS_TEXT: Collection[Any]
+    """The driver's types of instants that `read` leaves as text in ISO's form, which is sooner read."""
 
     def serves(self, dialect: SQLAlchemyDialect, settings: DatabaseSettings) -> bool:
         """Tell whether this driver can be used so with these settings."""

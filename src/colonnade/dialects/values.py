@@ -120,6 +120,10 @@ class DriverConnection(Protocol):
         """Send the statement and give all its rows."""
         ...
 
+    def read(self, statement: str, parameters: Any) -> Sequence[Sequence[Any]]:
+        """Do as `fetch`, but leave values of the types in `READ_AS_TEXT` as the text that the server sent."""
+        ...
+
     def described(self, statement: str, parameters: Any) -> tuple[Sequence[Sequence[Any]], Sequence[Any]]:
         """Send the statement and give all its rows, and the driver's type of each column."""
         ...

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from colonnade.engine.home import Home
 
-Ask = Literal["fetch", "described", "change", "insert"]
+Ask = Literal["fetch", "read", "described", "change", "insert"]
 Rows = Sequence[Sequence[Any]]
 
 
@@ -97,8 +97,8 @@ class Driver:
         """
         while type(request) is Request:
             sent: Request = request
-            if sent.ask == "fetch":
-                answer: Any = self.fetch(sent.sent, sent.parameters)
+            if sent.ask == "fetch" or sent.ask == "read":
+                answer: Any = self.fetch(sent.sent, sent.parameters, sent.ask)
             else:
                 answer = self._send(sent.ask, sent.sent, sent.parameters)
             request = sent.finish(answer)
@@ -129,11 +129,11 @@ class Driver:
             request = request.finish(answer)
         return request
 
-    def fetch(self, sent: Sent, parameters: Any) -> Rows:
-        """Send the statement and give all its rows."""
+    def fetch(self, sent: Sent, parameters: Any, ask: Ask = "fetch") -> Rows:
+        """Send the statement and give all its rows, as `fetch` or as `read` of a connection does."""
         # Written flat: on SQLite, what is around the statement takes as long as the statement.
         if self._callbacks:
-            rows: Rows = self._send("fetch", sent, parameters)
+            rows: Rows = self._send(ask, sent, parameters)
             return rows
         pool = self._pool
         try:
@@ -146,10 +146,11 @@ class Driver:
                 pool.discard(lent)  # type: ignore[union-attr]
                 lent = self._taken()
         try:
-            rows = lent.driver.fetch(sent.text, parameters)
+            driver = lent.driver
+            rows = (driver.fetch if ask == "fetch" else driver.read)(sent.text, parameters)
         except BaseException as error:  # noqa: BLE001 (raised in there, or ours for it)
             self._fail(lent, sent, parameters, error)
-            return self.fetch(sent, parameters)
+            return self.fetch(sent, parameters, ask)
         if pool is None or lent.fairy is not None or lent.pool is not pool:  # disposed of meanwhile
             self._give_back(lent)
             return rows
@@ -289,7 +290,7 @@ def unmade(sent: Sent, error: Exception) -> DatabaseError:
 
 def _count(ask: Ask, answer: Any) -> int:
     """Give how many rows the answer is about."""
-    if ask == "fetch":
+    if ask in ("fetch", "read"):
         return len(answer)
     if ask == "described":
         return len(answer[0])

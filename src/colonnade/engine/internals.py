@@ -292,6 +292,11 @@ def writes_plain_parameter(column: Column[Any], dialect: Dialect) -> bool:
     return not column.type.dialect_impl(dialect)._has_bind_expression
 
 
+def reads_plainly(column: Column[Any], dialect: Dialect) -> bool:
+    """Tell whether the column's type puts no SQL around the column where it's selected."""
+    return not column.type.dialect_impl(dialect)._has_column_expression
+
+
 def insert_defaults(mapper: Mapper[Any], table: Any) -> Sequence[tuple[str, Any, Any]]:
     """Give attribute, column and value for what the mapping itself, not the column, gives a new row."""
     return mapper._insert_orm_defaults[table]

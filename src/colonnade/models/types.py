@@ -98,7 +98,9 @@ _EPOCH = datetime(1970, 1, 1)
 _EPOCH_UTC = _EPOCH.replace(tzinfo=UTC)
 
 
-def _as_utc(value: datetime | None) -> datetime | None:
+def _as_utc(value: datetime | str | None) -> datetime | None:
+    if isinstance(value, str):  # the direct path asks for it so where the driver's own way takes long
+        value = datetime.fromisoformat(value)
     if value is None or value.tzinfo is UTC:
         return value
     if value.tzinfo is not None:

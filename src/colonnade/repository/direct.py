@@ -21,12 +21,13 @@ from colonnade.engine.home import Home
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct_bulk import BulkInserts
 from colonnade.repository.direct_changes import BulkChanges
+from colonnade.repository.direct_paging import DirectPages
 from colonnade.repository.direct_reading import DirectReading
 from colonnade.repository.direct_writing import DirectWriting
 from colonnade.repository.fields import fields_of
 from colonnade.repository.instances import Instances
 from colonnade.repository.keys import has_integer_key, key_values
-from colonnade.repository.operation import NOT_DIRECT
+from colonnade.repository.operation import NOT_DIRECT, NotDirect
 from colonnade.repository.plainly import reads_plainly
 from colonnade.repository.prepared import KEY, Prepared, Way
 
@@ -53,7 +54,7 @@ class DirectTable(Generic[T]):
         self.has_integer_key = has_integer_key(model)
         self._echoes = internals.echoes(engine)
         self._is_async = home.face == "async"
-        self.instances: Instances[T] = Instances(mapper, engine.dialect)
+        self.instances: Instances[T] = Instances(mapper, engine.dialect, home.dialect.direct.READ_AS_TEXT)
         self.plain_columns = [mapper.columns[name] for name in self.instances.names]
         self.columns = [getattr(model, name) for name in self.instances.names]
         self._listeners = internals.Listeners(
@@ -125,7 +126,8 @@ class DirectTable(Generic[T]):
         prepared = self._by_key_even_deleted if include_deleted else self._by_key
         if finish is not None or way == "core" or not self.instances.knows_types:
             return self.first(prepared, key, way, finish or _itself)
-        return Request(prepared.sent, prepared.converting(key), "fetch", self.instances.first)
+        first = self.instances.first if self.instances.ask == "fetch" else self._first_read
+        return Request(prepared.sent, prepared.converting(key), self.instances.ask, first)
 
     def first(
         self,
@@ -161,16 +163,32 @@ class DirectTable(Generic[T]):
     def _first_request(
         self, sent: Sent, parameters: Any, finish: Callable[[T | None], Any], mend: Mend | None
     ) -> Request:
+        first = self._first_read if sent.kind is None else self.instances.first
+
         def fetched(rows: Rows) -> Any:
-            return finish(self.instances.first(rows if mend is None else mend(rows)))
+            entity: Any = first(rows if mend is None else mend(rows))
+            return entity if entity is NOT_DIRECT else finish(entity)
+
+        return self.rows_request(sent, parameters, fetched)
+
+    def rows_request(self, sent: Sent, parameters: Any, finish: Callable[[Rows], Any]) -> Request:
+        """Give the request whose result is `finish` of the driver's rows of this class's columns."""
+        instances = self.instances
+        if instances.knows_types:
+            # What a write gives can't be read another way when an instant in it turns out to be none.
+            return Request(sent, parameters, instances.ask if sent.kind is None else "fetch", finish)
 
         def described(answer: Any) -> Any:
-            self.instances.learn(answer[1])
-            return fetched(answer[0])
+            instances.learn(answer[1])
+            return finish(answer[0])
 
-        if self.instances.knows_types:
-            return Request(sent, parameters, "fetch", fetched)
         return Request(sent, parameters, "described", described)
+
+    def _first_read(self, rows: Rows) -> T | NotDirect | None:
+        try:
+            return self.instances.first(rows)
+        except ValueError:
+            return NOT_DIRECT
 
     def _first(self, rows: Rows, make: Callable[[Rows], list[T] | None]) -> T | None:
         found = make(rows[:1])
@@ -178,8 +196,13 @@ class DirectTable(Generic[T]):
 
     @cached_property
     def reading(self) -> DirectReading[T]:
-        """The part that reads with relationships, by page and as a stream."""
+        """The part that reads with relationships and as a stream."""
         return DirectReading(self)
+
+    @cached_property
+    def pages(self) -> DirectPages[T]:
+        """The part that reads by page."""
+        return DirectPages(self)
 
     def beside(self, mapper: Mapper[Any]) -> DirectTable[Any]:
         """Give the direct path to another class's table of the same registry."""

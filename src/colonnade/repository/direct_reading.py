@@ -1,15 +1,13 @@
-"""Reading past the Session what is more than one row by its key: by criteria, with relationships, by page.
+"""Reading past the Session what is more than one row by its key: by criteria, with relationships.
 
 It stands beside a `DirectTable`, with methods like that one's: `NOT_DIRECT` leaves the call to the Session.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-
-from sqlalchemy import Select, select
 
 from colonnade.engine import internals
 from colonnade.engine.direct import Driver, Sent
@@ -18,19 +16,7 @@ from colonnade.engine.observe import WAY_OPTION
 from colonnade.engine.translate import translated
 from colonnade.repository.instances import Carried
 from colonnade.repository.operation import NOT_DIRECT, NotDirect
-from colonnade.repository.page import (
-    Known,
-    Page,
-    PageRequest,
-    page_of,
-    page_shape,
-    page_statement,
-    page_template,
-    page_values,
-)
-from colonnade.repository.prepared import Prepared
 from colonnade.repository.related import Related, plan_of
-from colonnade.repository.softdelete import soft_delete_options, with_options_of
 
 if TYPE_CHECKING:
     from colonnade.repository.direct import DirectTable
@@ -44,9 +30,6 @@ class DirectReading(Generic[T]):
     def __init__(self, table: DirectTable[T]) -> None:
         self._table = table
         self._path = internals.path_of(table.mapper)
-        self.orders: Known = {}
-        self._nulls_lowest = table.home.dialect.types.NULLS_SORT_LOWEST
-        self._pages: MutableMapping[Any, Prepared | None] = internals.compiled_cache(100)
         self._plans: dict[str, tuple[Related, ...] | None] = {}
 
     def entities(self, statement: Any, load: Any = (), options: Sequence[Any] = ()) -> list[T] | NotDirect:
@@ -93,95 +76,22 @@ class DirectReading(Generic[T]):
         found = self._table.instances.plain([row], carried)
         return found[0] if found else None
 
-    def page(
-        self, request: PageRequest[T], criteria: Sequence[Any], include_deleted: bool
-    ) -> Page[T] | NotDirect:
-        """Give a page of the entities that meet the criteria."""
-        table = self._table
-        way = table.way()
-        if way == "session":
-            return NOT_DIRECT
-        carried = Carried(soft_delete_options(request.model, include_deleted), self._path)
-        if way == "core":
-            statement = self._page_statement(request, criteria, include_deleted)
-            if self._table.way_of(statement) == "session":
-                return NOT_DIRECT
-            rows: Any = table.core.fetch(statement, {})
-            found = table.instances.plain(rows[: request.limit], carried)
-        else:
-            asked = self._asked_for(request, criteria, include_deleted)
-            if asked is None:
-                return NOT_DIRECT
-            rows = self._fetched(table.driver, *asked)
-            found = table.instances.converted(rows[: request.limit], carried)
-        if found is None:
-            return NOT_DIRECT
-        return page_of(request, found, rows[: request.limit], goes_on=len(rows) > request.limit)
-
-    def _asked_for(
-        self, request: PageRequest[T], criteria: Sequence[Any], include_deleted: bool
-    ) -> tuple[Sent, Any] | None:
-        """Give the page's statement as the driver has it; None where the Session must send it."""
-        known = internals.shape_of(criteria)
-        if known is None:
-            return self._sent_if_single(self._page_statement(request, criteria, include_deleted))
-        shape, parameters = known
-        key = (page_shape(request), include_deleted, shape)
-        if key not in self._pages:
-            self._pages[key] = self._prepared_page(request, criteria, include_deleted, parameters)
-        prepared = self._pages[key]
-        if prepared is None:
-            return self._sent_if_single(self._page_statement(request, criteria, include_deleted))
-        values = (*page_values(request), *(one.effective_value for one in parameters))
-        try:
-            return prepared.sent, prepared.parameters(values)
-        except Exception:  # noqa: BLE001 (the Session meets it again, and tells)
-            return None
-
-    def _prepared_page(
-        self,
-        request: PageRequest[T],
-        criteria: Sequence[Any],
-        include_deleted: bool,
-        parameters: Sequence[Any],
-    ) -> Prepared | None:
-        table = self._table
-        statement, names = page_template(
-            self._chosen(criteria, include_deleted), request, nulls_lowest=self._nulls_lowest
-        )
-        others = internals.names_of(statement, table.engine, parameters)
-        if others is None or self._table.way_of(statement) == "session":
-            return None
-        return Prepared(statement, table.engine, table.mapper, names=(*names, *others))
-
-    def _page_statement(
-        self, request: PageRequest[T], criteria: Sequence[Any], include_deleted: bool
-    ) -> Select[*tuple[Any, ...]]:
-        chosen = self._chosen(criteria, include_deleted)
-        return page_statement(chosen, request, nulls_lowest=self._nulls_lowest)
-
-    def _chosen(self, criteria: Sequence[Any], include_deleted: bool) -> Select[Any]:
-        statement: Any = select(*self._table.columns).where(*criteria)
-        return with_options_of(statement, self._table.mapper.class_, include_deleted)
-
-    def _sent_if_single(self, statement: Any) -> tuple[Sent, Any] | None:
-        return None if self._table.way_of(statement) == "session" else self._table.sending(statement)
-
     def rows(self, driver: Driver, sent: Sent, parameters: Any, carried: Carried) -> list[T] | None:
         """Give the entities of a statement's rows; None where only the Session can make them."""
-        return self._table.instances.converted(self._fetched(driver, sent, parameters), carried)
+        return self._table.instances.converted(self.fetched(driver, sent, parameters), carried)
 
-    def _fetched(self, driver: Driver, sent: Sent, parameters: Any) -> Sequence[Sequence[Any]]:
+    def fetched(self, driver: Driver, sent: Sent, parameters: Any) -> Sequence[Sequence[Any]]:
+        """Give a statement's rows as the driver gives them, asked as these instances want it."""
         instances = self._table.instances
         if instances.knows_types:
-            return driver.fetch(sent, parameters)
+            return driver.fetch(sent, parameters, instances.ask)
         rows, types = driver.described(sent, parameters)
         if len(types):
             instances.learn(types)
         return rows
 
     def _with_related(self, columns: Any, load: Any, carried: Carried) -> list[T] | NotDirect:
-        related = self._plan(load)
+        related = self.plan(load)
         if related is None or not all(one.is_direct() for one in related):
             return NOT_DIRECT
         sent = self._table.sending(columns)
@@ -193,7 +103,8 @@ class DirectReading(Generic[T]):
                 return NOT_DIRECT
         return found
 
-    def _plan(self, load: Any) -> tuple[Related, ...] | None:
+    def plan(self, load: Any) -> tuple[Related, ...] | None:
+        """Give what loads these relationships; None where the Session must."""
         if not isinstance(load, str):
             return plan_of(self._table, load)
         if load not in self._plans:

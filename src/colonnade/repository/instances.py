@@ -8,8 +8,9 @@ over columns would take as long again.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy.engine.interfaces import Dialect
@@ -17,6 +18,8 @@ from sqlalchemy.orm import Mapper
 from sqlalchemy.types import TypeEngine
 
 from colonnade.engine import internals
+from colonnade.engine.direct import Ask
+from colonnade.models.types import UTCDateTime
 from colonnade.repository.softdelete import soft_delete_options
 
 T = TypeVar("T")
@@ -51,7 +54,7 @@ class Instances(Generic[T]):
     A row may hold more values behind these.
     """
 
-    def __init__(self, mapper: Mapper[T], dialect: Dialect) -> None:
+    def __init__(self, mapper: Mapper[T], dialect: Dialect, read_as_text: Collection[Any] = ()) -> None:
         attributes = {
             key: prop.columns[0].type for key, prop in mapper.column_attrs.items() if not prop.deferred
         }
@@ -59,6 +62,10 @@ class Instances(Generic[T]):
         self.key = tuple(mapper.get_property_by_column(column).key for column in mapper.primary_key)
         self._types = tuple(attributes.values())
         self._dialect = dialect
+        self._read_as_text = read_as_text
+        self.ask: Ask = "fetch"
+        """What to ask the driver for, once its types are known: rows as always, or with instants as text."""
+        self._texts: frozenset[int] = frozenset()
         self._manager = mapper.class_manager
         self._conversions: tuple[Convert | None, ...] | None = None
         options = soft_delete_options(mapper.class_)
@@ -73,16 +80,40 @@ class Instances(Generic[T]):
 
     def learn(self, driver_types: Sequence[Any]) -> None:
         """Take the driver's type of each column."""
-        self._conversions = tuple(conversions(self._types, self._dialect, driver_types[: len(self._types)]))
+        driver_types = driver_types[: len(self._types)]
+        self._conversions = tuple(conversions(self._types, self._dialect, driver_types))
+        self._texts = frozenset(at for at, one in enumerate(driver_types) if one in self._read_as_text)
+        if self._texts and all(self._reads_text(self._types[at]) for at in self._texts):
+            self.ask = "read"
         self._make_one = self._maker(converts=True, carries=self.usual is not None, width=len(self.names))
 
     def first(self, rows: Sequence[Sequence[Any]]) -> T | None:
-        """Make an instance of the first of the driver's rows, where there is one; it has a key."""
+        """Make an instance of the first of the driver's rows, where there is one; it has a key.
+
+        Raises:
+            ValueError: for an instant that Python hasn't, in a row that the driver was asked to `read`.
+        """
         return self._make_one(rows, self.usual)[0] if rows else None  # type: ignore[index]
 
     def converted(self, rows: Sequence[Sequence[Any]], carried: Carried | None = None) -> list[T] | None:
-        """Make instances of the driver's rows; None where one has no key, which the Session leaves out."""
-        return self._made(rows, carried, converts=True)
+        """Make instances of the driver's rows, got as `ask` says; None where the Session must.
+
+        That's where a row has no key, which it leaves out, or holds an instant that Python hasn't, of which
+        it tells best.
+        """
+        try:
+            return self._made(rows, carried, converts=True)
+        except ValueError:
+            if self.ask == "read":
+                return None
+            raise
+
+    def original(self, at: int, value: Any) -> Any:
+        """Give a value of a row that was got as `ask` says as the driver gives it otherwise, or in UTC."""
+        return datetime.fromisoformat(value) if isinstance(value, str) and at in self._texts else value
+
+    def _reads_text(self, type_: TypeEngine[Any]) -> bool:
+        return type(type_.dialect_impl(self._dialect)) is UTCDateTime
 
     def plain(self, rows: Sequence[Sequence[Any]], carried: Carried | None = None) -> list[T] | None:
         """Make instances of rows that SQLAlchemy has converted; None as above."""
@@ -94,7 +125,7 @@ class Instances(Generic[T]):
         if not rows:
             return []
         carried = carried or self.usual
-        shape = (converts, carried is not None, len(rows[0]))
+        shape = (converts, carried is not None and bool(carried.options), len(rows[0]))
         make = self._makers.get(shape)
         if make is None:
             make = self._makers[shape] = self._maker(*shape)

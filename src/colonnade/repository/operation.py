@@ -132,14 +132,14 @@ class Operation(Definition[Called, Awaited]):
         def called_directly(self: Any, /, *args: Any, **kwargs: Any) -> Any:
             table = self._direct_table()
             if table is not None:
-                answer = direct(self, table, *args, **kwargs)  # type: ignore[misc]
-                if type(answer) is Request:
-                    try:
+                try:
+                    answer = direct(self, table, *args, **kwargs)  # type: ignore[misc]
+                    if type(answer) is Request:
                         answer = table.driver.run(answer)
-                    except DatabaseError as error:
-                        if not operation.read:
-                            raise
-                        answer = self._directly_again(operation, table, args, kwargs, error)
+                except DatabaseError as error:
+                    if not operation.read:
+                        raise
+                    answer = self._directly_again(operation, table, args, kwargs, error)
                 if answer is not NOT_DIRECT:
                     return answer
             return self._operate(operation, args, kwargs)
@@ -160,11 +160,15 @@ class Operation(Definition[Called, Awaited]):
             if answer is NOT_DIRECT:
                 return await greenlet_spawn(partial(called, self, *args, **kwargs))
             try:
-                return await table.driver.run_async(answer)  # pyright: ignore[reportOptionalMemberAccess]
+                answer = await table.driver.run_async(answer)  # pyright: ignore[reportOptionalMemberAccess]
             except DatabaseError as error:
                 if not operation.read:
                     raise
                 again = partial(self._directly_again, operation, table, args, kwargs, error)
+            else:
+                if answer is not NOT_DIRECT:
+                    return answer
+                again = partial(self._operate, operation, args, kwargs)
             return await greenlet_spawn(again)
 
         return update_wrapper(awaited_directly if direct else awaited, self.function)

@@ -11,7 +11,7 @@ types lose (a text that SQLite's CURRENT_TIMESTAMP wrote, a decimal that it hold
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -31,6 +31,7 @@ from sqlalchemy import (
     true,
     type_coerce,
 )
+from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import NullType
 
 from colonnade.repository.cursor import Cursor, Direction, Maker, read_cursor, write_cursor
@@ -124,15 +125,22 @@ def page_shape(request: PageRequest[Any]) -> tuple[Any, ...]:
 
 
 def page_template(
-    statement: Select[*tuple[Any, ...]], request: PageRequest[Any], *, nulls_lowest: bool
+    statement: Select[*tuple[Any, ...]],
+    request: PageRequest[Any],
+    *,
+    nulls_lowest: bool,
+    selected: Sequence[int],
 ) -> tuple[Select[*tuple[Any, ...]], tuple[str, ...]]:
-    """Give the statement for all requests of this one's shape, and the names of what `page_values` gives."""
+    """Give the statement for all requests of this one's shape, and the names of what `page_values` gives.
+
+    `selected` are the places in the order of those values that the statement doesn't select by itself.
+    """
     count = len(request.cursor.values) if request.cursor else 0
     names = tuple(f"colonnade_place_{number}" for number in range(count))
     places = [_place(name, None) for name in names]
     # Written out: not knowing how few rows are wanted, PostgreSQL would plan each execution anew.
     limit: ColumnElement[int] = literal_column(str(request.limit + 1))
-    return _statement(statement, request, places, limit, nulls_lowest), names
+    return _statement(statement, request, places, limit, nulls_lowest, selected), names
 
 
 def page_values(request: PageRequest[Any]) -> tuple[Any, ...]:
@@ -146,9 +154,11 @@ def _statement(
     places: Sequence[Any],
     limit: Any,
     nulls_lowest: bool,
+    selected: Sequence[int] | None = None,
 ) -> Select[*tuple[Any, ...]]:
     keys = [_key(order) for order in request.orders]
-    labelled = [key.label(f"page_key_{number}") for number, key in enumerate(keys)]
+    numbers = range(len(keys)) if selected is None else selected
+    labelled = [keys[number].label(f"page_key_{number}") for number in numbers]
     clauses = order_clauses(request.orders, reverse=request.backward, nulls_lowest=nulls_lowest)
     ordered = statement.order_by(None).order_by(*clauses)
     if request.cursor is not None:
@@ -177,27 +187,40 @@ def make_page(request: PageRequest[T], rows: Sequence[Row[*tuple[Any, ...]]]) ->
 
 
 def page_of(
-    request: PageRequest[T], items: list[T], rows: Sequence[Sequence[Any]], *, goes_on: bool
+    request: PageRequest[T],
+    items: list[T],
+    rows: Sequence[Sequence[Any]],
+    *,
+    goes_on: bool,
+    values: Callable[[Sequence[Any]], tuple[Any, ...]] | None = None,
 ) -> Page[T]:
-    """Give the page of these items and their rows, which end with the order's values; as `make_page`."""
-    found = list(rows)
+    """Give the page of these items and their rows; as `make_page`.
+
+    `values` gives the order's values of a row; without it the row ends with them.
+    """
+    first, last = rows[:1], rows[-1:]
     if request.backward:
-        found.reverse()
+        first, last = last, first
         items.reverse()
     # A place with its own row ("from", "up_to") was given out where nothing lay on its other side.
     reached = request.cursor is not None and not request.cursor.inclusive
     before, after = (goes_on, reached) if request.backward else (reached, goes_on)
     return Page(
         items=items,
-        next_cursor=_cursor(request, found[-1:], "after") if after else None,
-        previous_cursor=_cursor(request, found[:1], "before") if before else None,
+        next_cursor=_cursor(request, last, "after", values) if after else None,
+        previous_cursor=_cursor(request, first, "before", values) if before else None,
     )
 
 
-def _cursor(request: PageRequest[Any], rows: Sequence[Any], direction: Direction) -> str:
+def _cursor(
+    request: PageRequest[Any],
+    rows: Sequence[Any],
+    direction: Direction,
+    values: Callable[[Sequence[Any]], tuple[Any, ...]] | None,
+) -> str:
     if rows:
-        values = tuple(rows[0][-len(request.orders) :])
-        return write_cursor(Cursor(direction, values), request.maker)
+        found = tuple(rows[0][-len(request.orders) :]) if values is None else values(rows[0])
+        return write_cursor(Cursor(direction, found), request.maker)
     # An empty page: the rows on this side are gone, so the way back begins with the place itself.
     assert request.cursor is not None
     turned: Direction = "from" if direction == "after" else "up_to"
@@ -222,15 +245,23 @@ def _kind(column: Any) -> type:
     return kind
 
 
+def is_column_itself(order: Order) -> bool:
+    """Tell whether the order's value is the column's, as it is."""
+    return isinstance(order.expression, QueryableAttribute) and not _is_single_precision(order.expression)
+
+
 def _key(order: Order) -> ColumnElement[Any]:
     """Give the order's value as the driver gives it, in a form that it takes back unchanged."""
     expression = order.expression
-    column_type = expression.type
     # A single-precision float is no equal of its own text: MySQL gives six digits of it, PostgreSQL
     # compares it as double precision.
-    if isinstance(column_type, Float) and not isinstance(column_type, Double):
+    if _is_single_precision(expression):
         expression = cast(expression, Double)
     return type_coerce(expression, NullType())
+
+
+def _is_single_precision(expression: Any) -> bool:
+    return isinstance(expression.type, Float) and not isinstance(expression.type, Double)
 
 
 def _beyond(

@@ -14,7 +14,7 @@ from colonnade.errors import EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct import DirectTable
 from colonnade.repository.keys import key_criteria, key_of, many_keys_criteria, normal_key
-from colonnade.repository.operation import NOT_DIRECT, operation, streaming
+from colonnade.repository.operation import NOT_DIRECT, NotDirect, operation, streaming
 from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
 from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
@@ -46,6 +46,27 @@ def _get_directly(
     if type(load) is not tuple or load or (include_deleted and table.instances.usual is not None):
         return self._get_with_related(table, id, load, include_deleted)
     return table.get(table.key(id), include_deleted)
+
+
+def _page_directly(
+    self: ReadOperations[T],
+    table: DirectTable[T],
+    *criteria: Criterion,
+    order_by: OrderBy = (),
+    limit: int = 100,
+    cursor: str | None = None,
+    load: Load = (),
+    include_deleted: bool = False,
+) -> Any:
+    """Do what `page` does, past the Session."""
+    conditions = self._conditions(criteria) if criteria else ()
+    request = page_request(self.model, order_by, limit=limit, cursor=cursor, known=table.pages.orders)
+    if not _given(load):
+        return table.pages.page(request, conditions, include_deleted)
+    if not self._is_where_it_waits(table):
+        return NOT_DIRECT
+    options = load_options(self.model, load)
+    return table.pages.page_with_related(request, conditions, include_deleted, load, options)
 
 
 class ReadOperations(Streams[T]):
@@ -269,7 +290,7 @@ class ReadOperations(Streams[T]):
         matching = self._select(include_deleted).where(*self._conditions(criteria))
         return int(self._value(matching.with_only_columns(func.count(), maintain_column_froms=True)))
 
-    @operation(read=True, session=False)
+    @operation(read=True, direct=_page_directly)
     def page(
         self,
         *criteria: Criterion,
@@ -288,21 +309,10 @@ class ReadOperations(Streams[T]):
         Raises:
             EntityValidationError: for a cursor that wasn't made for this model and order.
         """
-        conditions = self._conditions(criteria)
-
-        def read(table: DirectTable[T] | None) -> Any:
-            known = None if table is None else table.reading.orders
-            request = page_request(self.model, order_by, limit=limit, cursor=cursor, known=known)
-            if table is not None:
-                return (
-                    NOT_DIRECT if _given(load) else table.reading.page(request, conditions, include_deleted)
-                )
-            statement = self._select(include_deleted, load).where(*conditions)
-            statement = page_statement(statement, request, nulls_lowest=self._nulls_sort_lowest)
-            return make_page(request, self.execute(statement).unique().all())
-
-        found: Page[T] = self._reading(read)
-        return found
+        request = page_request(self.model, order_by, limit=limit, cursor=cursor)
+        statement = self._select(include_deleted, load).where(*self._conditions(criteria))
+        statement = page_statement(statement, request, nulls_lowest=self._nulls_sort_lowest)
+        return make_page(request, self.execute(statement).unique().all())
 
     @streaming
     def stream(
@@ -342,12 +352,16 @@ class ReadOperations(Streams[T]):
         return found
 
     def _get_with_related(self, table: DirectTable[T], id: Any, load: Load, include_deleted: bool) -> Any:
-        if in_greenlet() is not (table.home.face == "async"):
+        if not self._is_where_it_waits(table):
             return NOT_DIRECT
         options = load_options(self.model, load)
         statement = self._select(include_deleted).where(*key_criteria(self.model, id))
-        found: Any = self.db.tried_again(lambda: table.reading.entities(statement, load, options))
-        return found if found is NOT_DIRECT else next(iter(found), None)
+        found = table.reading.entities(statement, load, options)
+        return found if isinstance(found, NotDirect) else next(iter(found), None)
+
+    def _is_where_it_waits(self, table: DirectTable[T]) -> bool:
+        """Tell whether the driver can be waited for here: on the asynchronous face inside a greenlet."""
+        return in_greenlet() is (table.home.face == "async")
 
     def _value(self, statement: Select[Any]) -> Any:
         """Give the first value that the statement finds, or None."""

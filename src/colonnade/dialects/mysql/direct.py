@@ -11,6 +11,7 @@ from colonnade.dialects.mysql import connect
 from colonnade.dialects.values import DriverConnection
 
 NUMBERS_ROWS = True
+READ_AS_TEXT = ()
 
 Rows = Sequence[Sequence[Any]]
 
@@ -42,6 +43,8 @@ class _Sync:
     def fetch(self, statement: str, parameters: Any) -> Rows:
         rows: Rows = self._sent(statement, parameters).fetchall()
         return rows
+
+    read = fetch
 
     def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
         cursor = self._sent(statement, parameters)
@@ -87,7 +90,7 @@ class _Async(Awaited):
         if ask == "insert":
             return cursor.lastrowid
         rows = await cursor.fetchall()
-        return rows if ask == "fetch" else (rows, _types(cursor))
+        return (rows, _types(cursor)) if ask == "described" else rows
 
     def is_stale(self) -> bool:
         return connect.is_stale(self._connection)

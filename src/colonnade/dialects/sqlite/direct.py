@@ -23,6 +23,7 @@ from colonnade.dialects.sqlite import connection as own
 from colonnade.dialects.values import DriverConnection
 
 NUMBERS_ROWS = True
+READ_AS_TEXT = ()
 
 Rows = Sequence[Sequence[Any]]
 Take = Callable[[sqlite3.Cursor], Any]
@@ -82,6 +83,8 @@ class _Sync:
         except sqlite3.OperationalError as error:
             rows: Rows = self._again(error, _all_rows, statement, parameters)
             return rows
+
+    read = fetch
 
     def described(self, statement: str, parameters: Any) -> tuple[Rows, Sequence[Any]]:
         return self.send(_described, statement, parameters)  # type: ignore[no-any-return]
@@ -160,6 +163,7 @@ def _described(cursor: sqlite3.Cursor) -> tuple[Rows, list[None]]:
 
 _TAKES: Mapping[str, Take] = {
     "fetch": _all_rows,
+    "read": _all_rows,
     "described": _described,
     "change": _row_count,
     "insert": _row_number,
