@@ -79,7 +79,7 @@ def test_keys_of_every_type(faced: Face, repository: Repositories, model: type, 
         changes = [{"row": row, "number": number, field: 9} for row, number in keys]
         found, created = run(rows.get_or_create(row="a", number=2))
     else:
-        from colonnade.repository.fields import fields_of
+        from colonnade.models.fields import fields_of
 
         (name,) = fields_of(model).key
         changes = [{name: key, field: 9} for key in keys]

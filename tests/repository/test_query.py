@@ -39,7 +39,7 @@ from sqlalchemy.orm import (
 )
 
 from colonnade.errors import EntityValidationError
-from colonnade.repository.fields import field, validate_updates
+from colonnade.models.fields import field, validate_updates
 from colonnade.repository.keys import (
     PARAMETERS_PER_STATEMENT,
     key_criteria,

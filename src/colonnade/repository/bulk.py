@@ -13,9 +13,9 @@ from sqlalchemy import Connection, CursorResult, delete, update
 from colonnade.engine import internals
 from colonnade.engine.translate import REFUSALS, translated, unlogged
 from colonnade.errors import EntityValidationError, StatementError
+from colonnade.models.fields import fields_of, validate_updates
 from colonnade.repository.completion import complete
 from colonnade.repository.direct import DirectTable
-from colonnade.repository.fields import fields_of, validate_updates
 from colonnade.repository.keys import key_of, key_values, many_keys_criteria, normal_key, split_row
 from colonnade.repository.operation import operation
 from colonnade.repository.plainly import deletes_plainly

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapper, QueryableAttribute
 from sqlalchemy.orm import class_mapper as mapper_of
 
 from colonnade.errors import EntityValidationError
-from colonnade.repository.fields import attribute_name, field, fields_of
+from colonnade.models.fields import attribute_name, field, fields_of
 
 
 def conflict_columns(model: type[Any], entity: Any, on: str | Iterable[Any]) -> tuple[str, ...]:

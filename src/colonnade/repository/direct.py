@@ -18,13 +18,13 @@ from colonnade.engine import internals
 from colonnade.engine.direct import Core, Driver, Request, Rows, Sent
 from colonnade.engine.failures import Kind
 from colonnade.engine.home import Home
+from colonnade.models.fields import fields_of
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct_bulk import BulkInserts
 from colonnade.repository.direct_changes import BulkChanges
 from colonnade.repository.direct_paging import DirectPages
 from colonnade.repository.direct_reading import DirectReading
 from colonnade.repository.direct_writing import DirectWriting
-from colonnade.repository.fields import fields_of
 from colonnade.repository.instances import Instances
 from colonnade.repository.keys import has_integer_key, key_values
 from colonnade.repository.operation import NOT_DIRECT, NotDirect

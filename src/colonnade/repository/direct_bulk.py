@@ -21,7 +21,7 @@ from colonnade.dialects.values import Batch, NewRows
 from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
 from colonnade.errors import StatementError
-from colonnade.repository.fields import fields_of
+from colonnade.models.fields import fields_of
 from colonnade.repository.instances import MANY, conversions, unhurried
 from colonnade.repository.making import Making, Process, Row, called, kept, processes, shape_of, taking
 

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Mapper
 from colonnade.dialects.values import Batch, ChangedRows
 from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
+from colonnade.models.fields import fields_of, is_sql
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct_bulk import send
-from colonnade.repository.fields import fields_of, is_sql
 from colonnade.repository.instances import unhurried
 from colonnade.repository.keys import PARAMETERS_PER_STATEMENT, key_values, split_row
 from colonnade.repository.making import Making, Row, Take, called, kept, processes, shape_of, taking

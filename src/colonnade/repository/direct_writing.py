@@ -18,8 +18,8 @@ from colonnade.dialects.acting import current
 from colonnade.engine import internals
 from colonnade.engine.direct import Request
 from colonnade.engine.failures import Kind
+from colonnade.models.fields import fields_of, is_sql
 from colonnade.models.mixins import SoftDeleteMixin
-from colonnade.repository.fields import fields_of, is_sql
 from colonnade.repository.insertion import (
     DefaultContext,
     Insertion,

@@ -12,7 +12,7 @@ from sqlalchemy.orm.collections import collection_adapter
 
 from colonnade.dialects.constraints import primary_key
 from colonnade.errors import StaleEntityError, TransactionError, UniqueViolationError
-from colonnade.repository.fields import fields_of
+from colonnade.models.fields import fields_of
 
 
 def refuse_foreign(session: Session, entity: Any) -> None:

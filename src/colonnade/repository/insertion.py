@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstanceState, Mapper
 from sqlalchemy.orm.attributes import instance_state as state_of
 
 from colonnade.engine import internals
-from colonnade.repository.fields import fields_of, is_sql
+from colonnade.models.fields import fields_of, is_sql
 
 Default = Callable[["DefaultContext"], Any]
 

@@ -21,7 +21,7 @@ from sqlalchemy.orm import InstanceState, QueryableAttribute
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from colonnade.errors import EntityValidationError
-from colonnade.repository.fields import attribute_name, fields_of, mapper_of, refuse_name, validate_updates
+from colonnade.models.fields import attribute_name, fields_of, mapper_of, refuse_name, validate_updates
 
 PARAMETERS_PER_STATEMENT = 10_000
 """Well under what any driver takes: SQLite 32,766, asyncpg 32,767, psycopg 65,535."""

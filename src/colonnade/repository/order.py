@@ -28,7 +28,7 @@ from sqlalchemy.orm.exc import UnmappedColumnError
 from sqlalchemy.sql import operators
 
 from colonnade.errors import EntityValidationError
-from colonnade.repository.fields import attribute_name, field, fields_of, mapper_of
+from colonnade.models.fields import attribute_name, field, fields_of, mapper_of
 
 OrderBy = str | SQLColumnExpression[Any] | TextClause | Iterable[str | SQLColumnExpression[Any] | TextClause]
 """What an order is asked with: "-created_at,title", a column or expression, or several of these."""

@@ -34,8 +34,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import QueryableAttribute
 from sqlalchemy.types import NullType
 
+from colonnade.models.fields import mapper_of
 from colonnade.repository.cursor import Cursor, Direction, Maker, read_cursor, write_cursor
-from colonnade.repository.fields import mapper_of
 from colonnade.repository.order import Order, OrderBy, order_clauses, page_ordering
 from colonnade.repository.query import check_page_limit
 

@@ -1,7 +1,7 @@
 """What a query is asked with, checked before anything is sent: criteria, filters, windows, loads.
 
 What a user wrote comes in; SQLAlchemy's expressions and options go out. Keys are in
-`keys.py`, names in `fields.py`, order in `order.py`, pages in `page.py`.
+`keys.py`, names in `models/fields.py`, order in `order.py`, pages in `page.py`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from sqlalchemy.sql import operators
 from sqlalchemy.sql.selectable import SelectBase
 
 from colonnade.errors import EntityValidationError
-from colonnade.repository.fields import attribute_name, field, fields_of, mapper_of, refuse_name
+from colonnade.models.fields import attribute_name, field, fields_of, mapper_of, refuse_name
 
 LARGEST_WINDOW = 2**63 - 2
 """The largest number of rows to skip or give: one more still fits a database's 64-bit integer."""

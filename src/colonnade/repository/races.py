@@ -15,8 +15,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from colonnade.dialects.contract import known_dialect
 from colonnade.engine.translate import translated
 from colonnade.errors import DatabaseError, DeadlockError, SerializationError, UniqueViolationError
+from colonnade.models.fields import attributes_of_columns, field, fields_of, refuse_name
 from colonnade.repository.conflict import conflict_columns
-from colonnade.repository.fields import attributes_of_columns, field, fields_of, refuse_name
 from colonnade.repository.graph import refuse_stale
 from colonnade.repository.keys import key_criteria
 from colonnade.repository.operation import Operation, operation

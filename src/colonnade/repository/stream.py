@@ -13,7 +13,7 @@ from sqlalchemy.orm import class_mapper as mapper_of
 from colonnade.dialects.contract import known_dialect
 from colonnade.engine.session import SessionOptions
 from colonnade.engine.translate import translated
-from colonnade.repository.fields import fields_of
+from colonnade.models.fields import fields_of
 from colonnade.repository.keys import key_of, many_keys_criteria
 from colonnade.repository.unit import UnitOfWork, prepare
 

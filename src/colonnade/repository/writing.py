@@ -13,9 +13,9 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from colonnade.engine.translate import translated
 from colonnade.errors import EntityValidationError
+from colonnade.models.fields import is_sql, validate_updates
 from colonnade.repository.completion import complete
 from colonnade.repository.direct import DirectTable
-from colonnade.repository.fields import is_sql, validate_updates
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
 from colonnade.repository.holders import deleting
 from colonnade.repository.operation import operation

@@ -11,7 +11,7 @@ from sqlalchemy import inspect as state_of
 from sqlalchemy.orm.exc import DetachedInstanceError
 
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
-from colonnade.repository.fields import fields_of
+from colonnade.models.fields import fields_of
 from colonnade.repository.keys import key_of
 from colonnade.testing.compliance.faces import AsyncCaller, Caller, Plain, SyncCaller
 from colonnade.testing.rollback import rolled_back
