@@ -34,7 +34,10 @@
     │   ├── RevisionChangedError               the file of an applied revision was edited
     │   ├── DriftError                         the schema isn't what its revision makes
     │   ├── PlanRefusedError                   what an upgrade would do has findings that stop it
-    │   └── HalfMigratedError                  a migration was interrupted between two steps
+    │   ├── HalfMigratedError                  a migration was interrupted between two steps
+    │   ├── DependentObjectsError              what stays names what is to go
+    │   └── UnfitRowsError                     rows don't fit what a migration asks of them
+    │       └── LossyChangeError               their values would be changed
     ├── SerializationFormatError               data that can't be converted
     └── SeedingError
 
@@ -62,6 +65,7 @@ __all__ = [
     "DatabaseConnectionError",
     "DatabaseError",
     "DeadlockError",
+    "DependentObjectsError",
     "DiskFullError",
     "DriftError",
     "EntityNotFoundError",
@@ -70,6 +74,7 @@ __all__ = [
     "ForeignKeyViolationError",
     "HalfMigratedError",
     "LockTimeoutError",
+    "LossyChangeError",
     "MigrationError",
     "MigrationLockError",
     "MultipleEntitiesError",
@@ -88,6 +93,7 @@ __all__ = [
     "StatementTimeoutError",
     "TransactionError",
     "TransientError",
+    "UnfitRowsError",
     "UniqueViolationError",
     "ValueRejectedError",
 ]
@@ -374,6 +380,36 @@ class HalfMigratedError(MigrationError):
     """A migration was interrupted, and the database stands between two named steps."""
 
     remedy = "Run the same command again: it goes on where it stopped; or `colonnade db repair`"
+
+
+class DependentObjectsError(MigrationError):
+    """What is to go is named by something that stays: an index, a CHECK, a trigger, a view, another column.
+
+    Attributes:
+        dependents: a phrase for each, as `index ix_clip_title on clip`.
+    """
+
+    def __init__(self, message: str = "", *, dependents: Iterable[str] = (), **known: Any) -> None:
+        super().__init__(message, **known)
+        self.dependents = tuple(dependents)
+
+
+class UnfitRowsError(MigrationError):
+    """Rows that are there don't fit what a migration asks of their table; nothing was changed.
+
+    Attributes:
+        count: how many rows.
+        keys: what names some of them, by their primary key: `id 4`.
+    """
+
+    def __init__(self, message: str = "", *, count: int = 0, keys: Iterable[str] = (), **known: Any) -> None:
+        super().__init__(message, **known)
+        self.count = count
+        self.keys = tuple(keys)
+
+
+class LossyChangeError(UnfitRowsError):
+    """Values would be cut, rounded or turned into others, and the revision doesn't say that it's meant."""
 
 
 class SerializationFormatError(DatabaseError, ValueError):

@@ -23,6 +23,7 @@ from colonnade.errors import ConfigurationError
 if TYPE_CHECKING:
     from datetime import datetime, time
 
+    from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Column, ColumnElement, Connection, MetaData, Table
     from sqlalchemy import Dialect as SQLAlchemyDialect
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -379,6 +380,18 @@ class Inventory(Protocol):
         ...
 
 
+class Changes(Protocol):
+    """`changes.py`: Alembic's operations, with all kept that they weren't asked to change."""
+
+    def keeping(self, context: MigrationContext) -> None:
+        """Let the operations of this one context keep what the inventory knows and nobody asked to change.
+
+        What they can't keep they refuse, before the original is touched or in a transaction that is then
+        to be rolled back. A context that writes SQL for later (`as_sql`) is left as it is.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One database: its rooms, each imported when first used."""
@@ -395,6 +408,10 @@ class Dialect:
     @cached_property
     def bulk(self) -> Bulk:
         return cast(Bulk, self._room("bulk"))
+
+    @cached_property
+    def changes(self) -> Changes:
+        return cast(Changes, self._room("changes"))
 
     @cached_property
     def connect(self) -> Connect:

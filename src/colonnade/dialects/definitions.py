@@ -37,16 +37,29 @@ _HINTED = re.compile(
 )
 
 
+class Placed(NamedTuple):
+    """A token, and where it stands in its text."""
+
+    token: Token
+    start: int
+    end: int
+
+
 def tokens(text: str, hints: bool = False) -> list[Token]:
     """Take a text apart; with `hints`, as MySQL and MariaDB read it."""
+    return [placed.token for placed in placed_tokens(text, hints)]
+
+
+def placed_tokens(text: str, hints: bool = False) -> list[Placed]:
+    """Take a text apart as `tokens` does, and tell where each token stands."""
     found = []
     for match in (_HINTED if hints else _PLAIN).finditer(text):
         kind, piece = match.lastgroup, match[0]
         if kind == "quoted":
             closing = piece[-1]
-            found.append(Token("name", piece[1:-1].replace(closing * 2, closing)))
+            found.append(Placed(Token("name", piece[1:-1].replace(closing * 2, closing)), *match.span()))
         elif kind != "space":
-            found.append(Token(cast(Kind, kind), piece))
+            found.append(Placed(Token(cast(Kind, kind), piece), *match.span()))
     return found
 
 
@@ -84,6 +97,11 @@ class Cursor:
     @property
     def done(self) -> bool:
         return self._at >= len(self._parts)
+
+    @property
+    def place(self) -> int:
+        """How many tokens were passed."""
+        return min(self._at, len(self._parts))
 
     def sees(self, *words: str) -> bool:
         """Tell whether these words or symbols come next, without quotes."""

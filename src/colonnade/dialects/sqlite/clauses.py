@@ -23,8 +23,8 @@ SOFT = frozenset(
     RECURSIVE REPLACE RESTRICT ROLLBACK ROW ROWS STORED STRICT TEMP TIES TRIGGER UNBOUNDED VIEW VIRTUAL
     WINDOW WITH WITHOUT""".split()
 )
-_TABLE_KEYS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
-_ENDS_OF_TYPE = (
+TABLE_KEYS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
+ENDS_OF_TYPE = (
     ("CONSTRAINT",),
     ("PRIMARY",),
     ("NOT", "NULL"),
@@ -100,7 +100,7 @@ class TableText:
         return column.clauses.get("collation", "") if column else ""
 
     def _part(self, cursor: Cursor) -> None:
-        if not any(cursor.sees(word) for word in _TABLE_KEYS):
+        if not any(cursor.sees(word) for word in TABLE_KEYS):
             self._column(cursor)
         while not cursor.done:  # no comma is needed between two
             self._table_key(cursor)
@@ -111,7 +111,7 @@ class TableText:
         self.columns[name.lower()] = column
         column.clauses["position"] = str(len(self.columns))
         # Of types the case says nothing, and the comma's space neither.
-        column.clauses["type"] = _spelling.write(cursor.until(*_ENDS_OF_TYPE)).upper()
+        column.clauses["type"] = _spelling.write(cursor.until(*ENDS_OF_TYPE)).upper()
         column.clauses["nullable"] = "yes"
         key_name = ""
         while not cursor.done:

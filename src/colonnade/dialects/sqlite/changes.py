@@ -1,0 +1,76 @@
+"""Operations of one Alembic context that keep what they weren't asked to change.
+
+A batch changes the table's own text (`rebuild`). Everything else SQLite does itself, and carries through.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from colonnade.dialects.alembic_parts import Request, asked_by, leave_nothing_to_do, requests_of
+from colonnade.dialects.sqlite.rebuild import Rebuild, legacy_alter_table
+from colonnade.errors import MigrationError
+
+if TYPE_CHECKING:
+    from alembic.ddl.impl import DefaultImpl
+    from alembic.operations.batch import ApplyBatchImpl
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Connection, Table
+
+
+def keeping(context: MigrationContext) -> None:
+    """Let the operations of this context keep all that they aren't asked to change; see the contract."""
+    if not context.as_sql:
+        _Keeping(context.impl)
+
+
+class _Keeping:
+    """What stands before the methods of one context's impl."""
+
+    def __init__(self, impl: DefaultImpl) -> None:
+        self._impl = impl
+        self._requests: list[Request] | None = None
+        self._requires_recreate = impl.requires_recreate_in_batch
+        self._rename_table = impl.rename_table
+        for name in ("requires_recreate_in_batch", "prep_table_for_batch", "rename_table"):
+            setattr(impl, name, getattr(self, name))
+
+    @property
+    def _connection(self) -> Connection:
+        assert self._impl.connection is not None
+        return self._impl.connection
+
+    def requires_recreate_in_batch(self, batch: Any) -> bool:
+        """Answer as before, and remember what the batch asks, which is about to be carried out."""
+        required = self._requires_recreate(batch)
+        self._requests = requests_of(batch) if required else None
+        return required
+
+    def prep_table_for_batch(self, batch: ApplyBatchImpl, table: Table) -> None:
+        """Do all that the batch asks."""
+        requests, self._requests = self._requests, None
+        self._check_connection(str(table.name))
+        asked = asked_by(batch, requests, self._connection.dialect)
+        Rebuild(self._connection, asked).carry_out()
+        leave_nothing_to_do(self._impl, batch)
+
+    def rename_table(self, *arguments: Any, **keywords: Any) -> None:
+        """Rename a table in what names it, too; `legacy_alter_table` would leave keys and triggers behind."""
+        with legacy_alter_table(self._connection, False):
+            self._rename_table(*arguments, **keywords)
+
+    def _check_connection(self, table: str) -> None:
+        if self._connection.exec_driver_sql("PRAGMA foreign_keys").scalar():
+            raise MigrationError(
+                f"{table} can't be made anew while foreign keys are on: dropping it would delete or change"
+                " the rows that refer to it",
+                entity=table,
+                remedy="Send PRAGMA foreign_keys = OFF before the transaction begins",
+            )
+        driver: Any = self._connection.connection.dbapi_connection
+        if not driver.in_transaction:
+            raise MigrationError(
+                f"{table} can't be made anew outside a transaction: a failure would leave it half done",
+                entity=table,
+                remedy="Send BEGIN IMMEDIATE first: Python's driver begins no transaction before DDL",
+            )
