@@ -22,6 +22,7 @@ from colonnade.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from datetime import datetime, time
+    from pathlib import Path
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Column, ColumnElement, Connection, MetaData, Table
@@ -122,6 +123,18 @@ class Connect(Protocol):
 
     def keep_alive(self, url: URL) -> object | None:
         """Give something to hold while the manager lives, where a database ends with its last connection."""
+        ...
+
+    def file_of(self, url: URL) -> Path | None:
+        """Give the file that the database is in; None for a server's, or one in memory."""
+        ...
+
+    def read_only(self, url: URL) -> URL:
+        """Give the URL of the same database to be looked at: opening it makes no file, and changes none.
+
+        Raises:
+            DatabaseConnectionError: there is no such file.
+        """
         ...
 
 

@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 __all__ = ["STAGE", "Visit", "visit_environment"]
 
 STAGE = "colonnade.stage"
-"""The key of `config.attributes` that tells a revision its run: `apply`, `rehearse`, `replay`, `read`."""
+"""The key of `config.attributes` that tells a revision its run.
+
+It's `apply`, `rehearse`, `replay`, `read`, or `script`.
+"""
 
 Steps = Callable[[tuple[str, ...], "MigrationContext"], Iterable[Any]]
 

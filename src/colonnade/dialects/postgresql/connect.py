@@ -13,6 +13,8 @@ from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Face
 from colonnade.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sqlalchemy import URL, Connection
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -132,6 +134,16 @@ def in_transaction(connection: DBAPIConnection) -> bool | None:
 def keep_alive(url: URL) -> object | None:
     """Nothing: the server lives by itself."""
     return None
+
+
+def file_of(url: URL) -> Path | None:
+    """Nothing: what a server keeps its databases in is its own business."""
+    return None
+
+
+def read_only(url: URL) -> URL:
+    """Give the URL as it is: connecting to a server changes nothing."""
+    return url
 
 
 def is_psycopg(driver: Any) -> bool:

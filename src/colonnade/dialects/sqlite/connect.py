@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 from uuid import uuid4
 
 from sqlalchemy.util.concurrency import in_greenlet
@@ -17,7 +17,7 @@ from sqlalchemy.util.concurrency import in_greenlet
 from colonnade.dialects import connecting
 from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Face
 from colonnade.dialects.sqlite import connection as own
-from colonnade.errors import ConfigurationError
+from colonnade.errors import ConfigurationError, DatabaseConnectionError
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection
@@ -152,6 +152,42 @@ def keep_alive(url: URL) -> sqlite3.Connection | None:
     if url.query.get("vfs") != "memdb":
         return None
     return sqlite3.connect(f"{url.database}?vfs=memdb", uri=True, check_same_thread=False)
+
+
+def file_of(url: URL) -> Path | None:
+    """Give the file that the database is in; None for one in memory."""
+    database = url.database or ":memory:"
+    if database == ":memory:" or url.query.get("mode") == "memory" or url.query.get("vfs") == "memdb":
+        return None
+    if database.startswith("file:"):
+        return Path(unquote(database.removeprefix("file:").partition("?")[0]))
+    return Path(database)
+
+
+def read_only(url: URL) -> URL:
+    """Give the URL of the same file, opened so that no file is made or left, and its journal stays as it is.
+
+    Raises:
+        DatabaseConnectionError: there is no such file.
+    """
+    file = file_of(url)
+    if file is None:
+        return url
+    if not file.exists():
+        raise DatabaseConnectionError(
+            f"there is no database at {file}", remedy="`colonnade db upgrade` makes it, or name another one"
+        )
+    return url.update_query_dict({"mode": "rw" if _rests_in_wal(file) else "ro"})
+
+
+def _rests_in_wal(file: Path) -> bool:
+    """Tell whether a file in WAL mode is used by nobody.
+
+    Who opens one makes two files beside it, and may take them away at the end only if it may write.
+    """
+    with file.open("rb") as opened:
+        is_wal = opened.read(20)[18:] == b"\x02\x02"
+    return is_wal and not Path(f"{file}-wal").exists()
 
 
 def _located(url: URL) -> URL:

@@ -1,0 +1,17 @@
+"""`colonnade db`: a database, and the migration tree that it moves along."""
+
+from __future__ import annotations
+
+from colonnade.cli.groups import group
+
+__all__ = ["app"]
+
+app = group(
+    __name__,
+    "A database, and the migration tree that it moves along.",
+    {
+        "Look, and change nothing": ("current", "plan", "check", "heads", "history", "branches", "show"),
+        "Move the database": ("upgrade", "downgrade", "stamp", "reset"),
+        "Write revisions": ("init", "revision", "merge"),
+    },
+)

@@ -1,0 +1,52 @@
+"""The command line, run in an empty folder."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from colonnade.cli import app
+from tests.migrations.trees import LIBRARY, make_tree
+
+Command = Callable[..., Any]
+
+
+@pytest.fixture
+def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, without a database in the environment."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    return folder
+
+
+@pytest.fixture
+def command(work: Path) -> Command:
+    """A function that runs `colonnade db` with these words, and expects this exit code."""
+
+    def run(*words: object, code: int = 0, group: str = "db") -> Any:
+        result = CliRunner().invoke(app, [group, *map(str, words)], catch_exceptions=False)
+        assert result.exit_code == code, result.output
+        return result
+
+    return run
+
+
+@pytest.fixture
+def as_json(command: Command) -> Command:
+    """The same with `--json`; it gives the document."""
+    return lambda *words, code=0: json.loads(command(*words, "--json", code=code).stdout)
+
+
+@pytest.fixture
+def tree(work: Path) -> Path:
+    """The tree of shelves and books, where the commands look for one."""
+    return make_tree(work / "migrations", LIBRARY)
