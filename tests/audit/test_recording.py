@@ -9,7 +9,7 @@ from uuid import uuid4
 from sqlalchemy import delete, insert, text, update
 
 from colonnade import audit
-from tests.audit.models import Clip, Plain, Project, Video, tags
+from tests.audit.models import Account, Clip, Folder, Plain, Project, Video, tags
 from tests.faces import Face
 
 
@@ -102,3 +102,34 @@ def test_cascades(faced: Face, db: Any, acting: Any, recorded: Any, entries: Any
 
 def by_name(found: list[Any]) -> list[Any]:
     return sorted(found, key=lambda entry: entry[:3])
+
+
+def test_soft_deletion_secrets_and_stamps(faced: Face, db: Any, entries: Any) -> None:
+    with faced.entered(db.session()) as session:
+        faced.run(session.execute(insert(Account).values(id=1, name="n", secret="s", seen=0)))
+    (made,) = entries()
+    assert (made.entity_type, made.changes["secret"]) == ("user", {"$redacted": True})
+    assert "seen" not in made.changes
+    with faced.entered(db.session()) as session:
+        for setting in ("seen = 1, updated_at = updated_at", "name = 'm'", "secret = 't'"):
+            faced.run(session.execute(text(f"UPDATE accounts SET {setting} WHERE id = 1")))
+    # Each raw UPDATE moves the stamp by a trigger, and is one entry all the same.
+    stamped, named, hidden = entries()
+    assert set(stamped.changes) == {"updated_at"}
+    assert set(named.changes) == {"name", "updated_at"}
+    assert hidden.changes["secret"] == {"old": {"$redacted": True}, "new": {"$redacted": True}}
+    assert hidden.changes["updated_at"]["old"] == named.changes["updated_at"]["new"]
+    for setting in ("'2026-01-01 00:00:00.000000'", "NULL"):
+        with faced.entered(db.session()) as session:
+            faced.run(session.execute(text(f"UPDATE accounts SET deleted_at = {setting}")))
+    assert [(e.action, e.operation) for e in entries()] == [("DELETE", "UPDATE"), ("CREATE", "UPDATE")]
+
+
+def test_a_table_that_refers_to_itself(faced: Face, db: Any, entries: Any) -> None:
+    with faced.entered(db.session()) as session:
+        for id, parent in ((1, None), (2, 1), (3, 2), (4, 1), (5, None)):
+            faced.run(session.execute(insert(Folder).values(id=id, parent_id=parent)))
+    entries()
+    with faced.entered(db.session()) as session:
+        faced.run(session.execute(text("DELETE FROM folders WHERE id IN (1, 3)")))
+    assert sorted((e.action, e.entity_id) for e in entries()) == [("DELETE", id) for id in (1, 2, 3, 4)]

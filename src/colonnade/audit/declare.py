@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import Column, MetaData, Table, event
 from sqlalchemy.orm import Mapper
@@ -63,6 +63,10 @@ class Audit:
 _soft_columns: WeakKeyDictionary[Table, Column[Any]] = WeakKeyDictionary()
 
 
+_metadata: WeakSet[MetaData] = WeakSet()
+"""Those in which classes are audited."""
+
+
 @event.listens_for(Mapper, "after_mapper_constructed")
 def _note_declared(mapper: Mapper[Any], class_: type[Any]) -> None:
     """Put what a class declares into its table's `info`, with the entity's type."""
@@ -72,6 +76,7 @@ def _note_declared(mapper: Mapper[Any], class_: type[Any]) -> None:
         return
     if not isinstance(declared, Audit):
         raise ConfigurationError(f"{class_.__name__}.__audit__ is {declared!r}: expected Audit(…)")
+    _metadata.add(table.metadata)
     table.info[AUDITED] = replace(declared, entity_type=declared.entity_type or _snake(class_.__name__))
     if issubclass(class_, SoftDeleteMixin) and declared.soft_delete is True:
         _soft_columns[table] = mapper.columns["deleted_at"]
@@ -97,6 +102,35 @@ def audited_in(metadata: MetaData) -> Catalogue:
                 remedy="Give one of them Audit(entity_type=…)",
             )
     return found
+
+
+def audited_of_type(entity_type: str, metadata: Iterable[MetaData] = ()) -> Audited:
+    """Give what is recorded of the table whose rows entries call by this name.
+
+    Raises:
+        ConfigurationError: where none is audited by that name, or more than one in different metadata.
+    """
+    found = [
+        one
+        for each in {*metadata} or {*_metadata}
+        for one in audited_in(each).values()
+        if one.entity_type == entity_type
+    ]
+    if len(found) != 1:
+        text = "no table is" if not found else "more than one table is"
+        raise ConfigurationError(f"{text} audited as {entity_type!r} here", entity=entity_type)
+    return found[0]
+
+
+def audited_table(model: Any) -> Audited:
+    """Give what is recorded of a class's or a table's rows.
+
+    Raises:
+        ConfigurationError: for one that isn't audited.
+    """
+    entity_type_of(model)
+    table = model if isinstance(model, Table) else model.__table__
+    return audited_in(table.metadata)[table]
 
 
 def entity_type_of(model: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from colonnade.audit.values import Changes
 from colonnade.dialects.auditing import KEY_LENGTH, LOG, STATE
 from colonnade.models.base import InternalBase
 from colonnade.models.types import LongKey, UTCDateTime, utcnow
@@ -46,7 +47,7 @@ class AuditLog(InternalBase):
     entity_key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
     previous_key: Mapped[str | None] = mapped_column(String(KEY_LENGTH))
     action: Mapped[str] = mapped_column(String(6))
-    changes: Mapped[dict[str, Any]] = mapped_column(insert_default=dict)
+    changes: Mapped[dict[str, Any]] = mapped_column(Changes, insert_default=dict)
     user_id: Mapped[str | None]
     operation: Mapped[str | None] = mapped_column(String(6))
     source: Mapped[str] = mapped_column(String(8), insert_default="manual")
@@ -78,13 +79,21 @@ class AuditLog(InternalBase):
 
 
 class AuditState(InternalBase):
-    """Who writes, and what the triggers are at, in one row, where a database keeps it in no session."""
+    """Where a database keeps it in no session: who writes, and what the triggers are at, in the row 1.
+
+    Other rows are of what a REPLACE is about to take away, as long as the statement runs.
+    """
 
     __tablename__ = STATE
 
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(primary_key=True)
     user_id: Mapped[str | None]
     context: Mapped[str | None] = mapped_column(Text)
     transaction_id: Mapped[str | None] = mapped_column(String(64))
     touching: Mapped[int] = mapped_column(server_default="0")
     pruning: Mapped[int] = mapped_column(server_default="0")
+    entity_type: Mapped[str | None]
+    entity_id: Mapped[int | None] = mapped_column(BigInteger)
+    entity_key: Mapped[str | None] = mapped_column(Text)
+    image: Mapped[str | None] = mapped_column(Text)
+    row: Mapped[int | None] = mapped_column(BigInteger)

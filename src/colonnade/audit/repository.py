@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, NoReturn
 
+from sqlalchemy import MetaData, or_
+
+from colonnade.audit.declare import entity_type_of
+from colonnade.audit.history import Past, about, identified
 from colonnade.audit.log import AuditLog
-from colonnade.errors import TransactionError
+from colonnade.audit.revert import revert
+from colonnade.errors import EntityValidationError, TransactionError
 from colonnade.repository.operation import operation
 from colonnade.repository.operations import RepositoryOperations
+from colonnade.repository.page import Page
 from colonnade.repository.reading import Criterion
 from colonnade.repository.repository import AsyncBaseRepository, BaseRepository
 
@@ -47,7 +54,98 @@ class AuditOperations(RepositoryOperations[AuditLog]):
     @operation(read=True)
     def get_history(self, entity_type: str, entity_id: int) -> builtins.list[AuditLog]:
         """Give the entries of one entity, oldest first; none for an entity nobody told of."""
-        return self.find(AuditLog.entity_type == entity_type, AuditLog.entity_id == entity_id, order_by="id")
+        same = or_(AuditLog.entity_id == entity_id, AuditLog.previous_key == f"[{entity_id}]")
+        return self.find(AuditLog.entity_type == entity_type, same, order_by="id")
+
+    @operation(read=True)
+    def history(self, entity: Any, id: Any = None) -> builtins.list[AuditLog]:
+        """Give the entries of an entity, or of a class and a key of any kind, oldest first.
+
+        `history(project)`, `history(Project, 7)`, `history(Tag, (7, "new"))`. An entry by which the row came
+        to another key is in the history of both.
+
+        Raises:
+            EntityValidationError: for an object without a key, or a key that isn't one of this class.
+            ConfigurationError: for a class that isn't audited.
+        """
+        model, key = identified(entity, id)
+        return self.find(about(model, key, self.db_session), order_by="id")
+
+    @operation(read=True)
+    def as_of(self, model: type[Any], time: datetime, id: Any = None) -> Any:
+        """Give a class's entities as they were at this time, by key; with `id` the one with it, or None.
+
+        They are detached, as if they had been loaded then; columns that aren't recorded, or weren't kept,
+        aren't loaded. A change counts from the time that its statement was sent.
+
+        Raises:
+            EntityValidationError: for a time without a zone, or a key that isn't one of this class.
+            ConfigurationError: for a class that isn't audited.
+        """
+        past = Past(self.db_session, model, time)
+        return past.all() if id is None else past.one(id)
+
+    @operation(read=True, session=False)
+    def changed_between(
+        self,
+        start: datetime,
+        end: datetime,
+        model: type[Any] | None = None,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+    ) -> Page[AuditLog]:
+        """Give a page of the entries from `start` up to but not including `end`, of one class or of all.
+
+        In the order in which they were written; `next_cursor` goes on from the page.
+        """
+        criteria = [AuditLog.timestamp >= start, AuditLog.timestamp < end]
+        if model is not None:
+            criteria.append(AuditLog.entity_type == entity_type_of(model))
+        return self.page(*criteria, order_by="id", limit=limit, cursor=cursor)
+
+    @operation(read=True, session=False)
+    def by_actor(self, user_id: str | None, *, limit: int = 100, cursor: str | None = None) -> Page[AuditLog]:
+        """Give a page of what this actor has done, in the order in which it was written; None for nobody."""
+        criterion = AuditLog.user_id.is_(None) if user_id is None else AuditLog.user_id == user_id
+        return self.page(criterion, order_by="id", limit=limit, cursor=cursor)
+
+    @operation(read=True)
+    def transaction(self, transaction_id: str) -> builtins.list[AuditLog]:
+        """Give all entries of one transaction, in the order in which they were written."""
+        return self.find(AuditLog.transaction_id == transaction_id, order_by="id")
+
+    @operation
+    def revert(
+        self, what: AuditLog | int | str | Iterable[AuditLog | int], metadata: MetaData | None = None
+    ) -> builtins.list[AuditLog]:
+        """Take back what an entry tells of, or a whole transaction; give the entries that this has made.
+
+        `what` is an entry or its id, several of them, or a transaction's id, which is text. It's one new
+        change, recorded under the actor of this call, and all of it is done or nothing.
+
+        Raises:
+            StaleEntityError: when a row has changed since.
+            EntityValidationError: for a value that was redacted or cut, for an entry that tells of no
+                change, and where there's no such entry.
+        """
+        known = metadata if metadata is not None else self._metadata()
+        return revert(self.db_session, self._entries(what), [known] if known is not None else [])
+
+    def _metadata(self) -> MetaData | None:
+        home = self._binding.home
+        return None if home is None else home.metadata
+
+    def _entries(self, what: Any) -> builtins.list[AuditLog]:
+        if isinstance(what, str):
+            found = self.find(AuditLog.transaction_id == what, order_by="id")
+        else:
+            several = [what] if isinstance(what, AuditLog | int) else builtins.list(what)
+            ids = [one if isinstance(one, int) else one.id for one in several]
+            found = self.find(AuditLog.id.in_(ids), order_by="id")
+        if not found:
+            raise EntityValidationError(f"there is no entry or transaction {what!r:.100}", entity="AuditLog")
+        return found
 
     def _log(
         self, action: str, entity_type: str, entity_id: int, changes: Mapping[str, Any], user_id: str | None

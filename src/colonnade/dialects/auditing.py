@@ -6,7 +6,8 @@ what JSON has for it; what JSON has no form for is an object with one key of the
     {"$bytes": "00ff"}               bytes, in hexadecimal digits
     {"$float": "Infinity"}           a float that is no number of JSON's
     {"$json": null}                  a document that would be taken for something else here
-    {"$text": "{"}                   text in a column for documents, that is none
+    {"$text": "{"}                   text in a column for documents; as it's read, what is none
+    {"$utf8": "00"}                  text with characters for control, in hexadecimal digits; not as it's read
     {"$redacted": true}              a value that is not to be kept
     {"$cut": {"length": …, …}}       a value too large to be kept: its length in bytes, and its digest
 """
@@ -31,6 +32,9 @@ REFUSAL = "entries of the audit log are neither changed nor deleted"
 """What the database answers to whoever tries."""
 
 REDACTED = '{"$redacted":true}'
+
+TAG = "'\"$'"
+"""As SQL has it, what a document is wrapped for, if it's anywhere in it."""
 
 KEY_LENGTH = 255
 """How long an entity's key is as text, at most; of a longer one the start and a digest are kept."""
@@ -89,6 +93,13 @@ def bare(column: Column[Any], dialect: Dialect) -> str:
 def member(column: Column[Any]) -> str:
     """Give a column's name as a key of a JSON object, with its colon."""
     return json.dumps(column.name, ensure_ascii=False) + ":"
+
+
+def document_text(said: Any) -> str:
+    """Give a document, as an entry has it, as the text that a driver reads it as."""
+    if isinstance(said, dict) and len(said) == 1 and ("$json" in said or "$text" in said):
+        return str(said["$text"]) if "$text" in said else json.dumps(said["$json"])
+    return json.dumps(said)
 
 
 @dataclass(frozen=True, slots=True)

@@ -285,6 +285,8 @@ class Audit(Protocol):
     """Whether a connection keeps an actor beyond a rollback, and the transaction it was told in."""
     NAMES_TRANSACTIONS: bool
     """Whether the triggers have to be told which transaction it is."""
+    SHORTENS_KEYS: bool
+    """Whether a key's text is cut to the length of its column."""
     TELLING: str
     """What is in each statement of `tell` and `forget`, and in no other."""
 
@@ -304,6 +306,10 @@ class Audit(Protocol):
 
     def writer(self, audited: Audited, dialect: SQLAlchemyDialect) -> Writer:
         """Give what writes SQL about the rows of an audited table."""
+        ...
+
+    def reading(self, kind: str) -> tuple[Callable[[Any], Any], Any]:
+        """Give what makes of JSON what the driver gives for a type of this name, and its type there."""
         ...
 
     def installed(self, connection: Connection) -> dict[str, str]:

@@ -64,6 +64,10 @@ class Writer(ABC):
     def insertion(self, columns: str, values: str) -> str:
         """Give the INSERT of an entry."""
 
+    @abstractmethod
+    def source(self, rows: str) -> str:
+        """Give what stands behind a SELECT of entries about these rows, each by a name: `FROM …`."""
+
     def kind(self, column: Column[Any]) -> str:
         """Give the name of a column's type."""
         return bare(column, self.dialect)
@@ -145,6 +149,35 @@ class Writer(ABC):
             "source": "'trigger'",
             **self.circumstances(),
         }
+
+    def baseline(self) -> str:
+        """Give the statement that notes the rows which nothing is known of."""
+        values = self.values("'CREATE'", "INSERT", "present", self.image("present"))
+        values["source"] = "'baseline'"
+        known = (
+            f"SELECT 1 FROM {self.log} AS known WHERE known.entity_type = {values['entity_type']}"
+            f" AND known.entity_key = {values['entity_key']} AND known.operation = 'INSERT'"
+        )
+        rows = self.source(f"{self.named_table} AS present")
+        columns = ", ".join(values)
+        return (
+            f"INSERT INTO {self.log} ({columns}) SELECT {', '.join(values.values())} {rows}"
+            f" WHERE NOT EXISTS ({known})"
+        )
+
+    def live(self) -> str:
+        """Give the SELECT of each row's key and image, as text."""
+        return f"SELECT {self.key('present')}, {self.image('present')} FROM {self.named_table} AS present"
+
+    @property
+    @abstractmethod
+    def named_table(self) -> str:
+        """The table as SQL has it."""
+
+    @property
+    def log(self) -> str:
+        """The log as SQL has it."""
+        return LOG
 
     def _action(self) -> str:
         if self.audited.soft is None:

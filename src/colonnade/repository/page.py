@@ -11,7 +11,7 @@ types lose (a text that SQLite's CURRENT_TIMESTAMP wrote, a decimal that it hold
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -55,6 +55,12 @@ class Page(Generic[T]):
     items: list[T]
     next_cursor: str | None
     previous_cursor: str | None
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,16 @@ table that the statement is reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Table, text
 from sqlalchemy.dialects import mysql
 
 from colonnade.dialects.acting import Acting
-from colonnade.dialects.auditing import KEY_LENGTH, LOG, REFUSAL, Audited, Catalogue, Made
+from colonnade.dialects.auditing import KEY_LENGTH, LOG, REFUSAL, TAG, Audited, Catalogue, Made, document_text
 from colonnade.dialects.contract import object_name
 from colonnade.dialects.entries import Writer, into_log
 from colonnade.dialects.mysql.cascades import Reached, reached_by_delete, reached_by_update
@@ -35,6 +37,7 @@ _LARGE = frozenset({"BLOB", "MEDIUMBLOB", "LONGBLOB", "TEXT", "MEDIUMTEXT", "LON
 
 CARRIES = True
 NAMES_TRANSACTIONS = True
+SHORTENS_KEYS = True
 TELLING = "SET @colonnade_user"
 
 
@@ -97,6 +100,38 @@ def writer(audited: Audited, dialect: Dialect) -> Writer:
     return _Writer(audited, dialect)
 
 
+def reading(kind: str) -> tuple[Callable[[Any], Any], Any]:
+    """Give what makes of JSON what the driver gives for a type of this name."""
+    return _KINDS.get(kind.removesuffix(" UNSIGNED"), _same), None
+
+
+def _same(said: Any) -> Any:
+    return said
+
+
+def _time(said: str) -> timedelta:
+    hours, minutes, seconds = said.lstrip("-").split(":")
+    found = timedelta(hours=int(hours), minutes=int(minutes), seconds=float(seconds))
+    return -found if said.startswith("-") else found
+
+
+_KINDS: Mapping[str, Callable[[Any], Any]] = {
+    "BOOL": int,
+    "BOOLEAN": int,
+    "FLOAT": float,
+    "REAL": float,
+    "DOUBLE": float,
+    "DOUBLE PRECISION": float,
+    "NUMERIC": Decimal,
+    "DECIMAL": Decimal,
+    "DATETIME": datetime.fromisoformat,
+    "TIMESTAMP": datetime.fromisoformat,
+    "DATE": date.fromisoformat,
+    "TIME": _time,
+    "JSON": document_text,
+}
+
+
 def installed(connection: Connection) -> dict[str, str]:
     """Give the text of each trigger by its name."""
     query = (
@@ -155,7 +190,7 @@ class _Writer(Writer):
         if kind == "BIT":
             return f"CAST({name} + 0 AS CHAR)"
         if kind == "JSON":
-            strange = f"TRIM({said}) = 'null' OR INSTR({said}, '$json') OR INSTR({said}, 'u0024')"
+            strange = f"TRIM({said}) = 'null' OR INSTR({said}, {TAG}) OR INSTR({said}, 'u0024')"
             return f"""IF({strange}, CONCAT('{{"$json":', {said}, '}}'), {said})"""
         return f"(JSON_QUOTE({said}) COLLATE utf8mb4_bin)"
 
@@ -176,6 +211,13 @@ class _Writer(Writer):
             return f"(NOT ({old} <=> {new}))"
         # By bytes: a collation may know no case, and no trailing space.
         return f"(NOT (CAST({old} AS BINARY) <=> CAST({new} AS BINARY)))"
+
+    @property
+    def named_table(self) -> str:
+        return str(_quote.format_table(self.table))
+
+    def source(self, rows: str) -> str:
+        return f"FROM {rows}"
 
     def number(self, name: str) -> str:
         return f"IF({name} <= 9223372036854775807, {name}, NULL)"

@@ -8,14 +8,18 @@ and whatever settings a session has, values are written alike.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from sqlalchemy import Column, Table, text
 from sqlalchemy.dialects import postgresql
 
 from colonnade.dialects.acting import Acting
-from colonnade.dialects.auditing import KEY_LENGTH, LOG, REFUSAL, Audited, Catalogue, Made
+from colonnade.dialects.auditing import KEY_LENGTH, LOG, REFUSAL, TAG, Audited, Catalogue, Made
 from colonnade.dialects.contract import object_name
 from colonnade.dialects.entries import Writer, into_log
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 _dialect: Any = postgresql.dialect
 _quote = _dialect(paramstyle="named").identifier_preparer
 
+_ACTING = "(SELECT nullif(current_setting('colonnade.actor', true), '')::json AS acting) AS state"
 _PLAIN = frozenset({"SMALLINT", "INTEGER", "BIGINT", "SERIAL", "BIGSERIAL", "SMALLSERIAL", "BOOLEAN"})
 _FLOATS = frozenset({"REAL", "FLOAT", "DOUBLE PRECISION"})
 _QUOTED = frozenset({"NUMERIC", "DECIMAL"})
@@ -42,8 +47,8 @@ _SETTINGS = (
 
 CARRIES = False
 NAMES_TRANSACTIONS = False
-SETTING = "colonnade.actor"
-TELLING = f"set_config('{SETTING}'"
+SHORTENS_KEYS = True
+TELLING = "set_config('colonnade.actor'"
 
 
 def may_write(statement: str) -> bool:
@@ -104,12 +109,85 @@ def objects(table: Table, audited: Catalogue, dialect: Dialect, schema: str) -> 
         _made("insert", table, "AFTER INSERT", writer, writer.inserted()),
         _made("delete", table, "AFTER DELETE", writer, writer.deleted()),
         _made("update", table, "AFTER UPDATE", writer, writer.updated(), changed),
+        _truncation(table, writer),
     ]
 
 
 def writer(audited: Audited, dialect: Dialect, schema: str = "") -> Writer:
     """Give what writes SQL about the rows of a table."""
     return _Writer(audited, dialect, schema)
+
+
+def reading(kind: str) -> tuple[Callable[[Any], Any], Any]:
+    """Give what makes of JSON what the driver gives for a type of this name."""
+    if kind.endswith("[]"):
+        element = _KINDS.get(kind.removesuffix("[]").strip(), (_same, None))[0]
+        return lambda said: _each(said, element), None
+    return _KINDS.get(kind, (_same, None))
+
+
+def _same(said: Any) -> Any:
+    return said
+
+
+def _each(said: Any, convert: Callable[[Any], Any]) -> Any:
+    if isinstance(said, list):
+        return [_each(one, convert) for one in said]
+    return None if said is None else convert(said)
+
+
+def _whole(said: Any) -> int:
+    return int(said)
+
+
+def _truth(said: Any) -> bool:
+    return said if isinstance(said, bool) else said in ("t", "true")
+
+
+def _document(said: Any) -> Any:
+    if isinstance(said, dict) and len(said) == 1 and "$json" in said:
+        return said["$json"]
+    return said
+
+
+def _duration(said: str) -> timedelta:
+    """Read ISO 8601's P1Y2M3DT4H5M6.7S, a month being 30 days and a year 365, as the drivers have it."""
+    found, is_time = timedelta(), False
+    for sign, number, unit in _PARTS.findall(said):
+        if unit == "T":
+            is_time = True
+            continue
+        one = _UNITS["minutes" if unit == "M" and is_time else unit]
+        found += one * float(sign + number) if "." in number else one * int(sign + number)
+    return found
+
+
+_PARTS = re.compile(r"(-?)(\d*\.?\d*)([TYMWDHS])")
+_UNITS = {
+    "Y": timedelta(days=365),
+    "M": timedelta(days=30),
+    "W": timedelta(weeks=1),
+    "D": timedelta(days=1),
+    "H": timedelta(hours=1),
+    "minutes": timedelta(minutes=1),
+    "S": timedelta(seconds=1),
+}
+# With the number of the type, by which SQLAlchemy's numbers choose how to read it.
+_KINDS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+    **dict.fromkeys(("SMALLINT", "INTEGER", "BIGINT", "SERIAL", "BIGSERIAL", "SMALLSERIAL"), (_whole, 23)),
+    **dict.fromkeys(("REAL", "FLOAT", "DOUBLE PRECISION"), (float, 701)),
+    **dict.fromkeys(("NUMERIC", "DECIMAL"), (Decimal, 1700)),
+    **dict.fromkeys(
+        ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITHOUT TIME ZONE"), (datetime.fromisoformat, None)
+    ),
+    **dict.fromkeys(("TIME WITHOUT TIME ZONE", "TIME WITH TIME ZONE"), (time.fromisoformat, None)),
+    "BOOLEAN": (_truth, None),
+    "DATE": (date.fromisoformat, None),
+    "UUID": (UUID, None),
+    "INTERVAL": (_duration, None),
+    "JSON": (_document, None),
+    "JSONB": (_document, None),
+}
 
 
 def installed(connection: Connection) -> dict[str, str]:
@@ -153,7 +231,7 @@ class _Writer(Writer):
             return f"""'{{"$bytes":"' || encode({name}, 'hex') || '"}}'"""
         if kind in ("JSON", "JSONB"):
             said = f"{name}::text"
-            strange = f"btrim({said}) = 'null' OR strpos({said}, '$json') > 0 OR strpos({said}, 'u0024') > 0"
+            strange = f"btrim({said}) = 'null' OR strpos({said}, {TAG}) > 0 OR strpos({said}, 'u0024') > 0"
             return f"""CASE WHEN {strange} THEN '{{"$json":' || {said} || '}}' ELSE {said} END"""
         if kind == "TIMESTAMP WITH TIME ZONE":
             said = f"to_json({name} AT TIME ZONE 'UTC')::text"
@@ -202,9 +280,27 @@ class _Writer(Writer):
         }
 
     def insertion(self, columns: str, values: str) -> str:
-        log = into_log(f"{_quote.quote(self.schema)}.", columns, values)
-        acting = f"nullif(current_setting('{SETTING}', true), '')::json"
-        return f"{log} FROM (SELECT {acting} AS acting) AS state"
+        return f"{self._into_log(columns, values)} FROM {_ACTING}"
+
+    @property
+    def named_table(self) -> str:
+        return str(_quote.format_table(self.table))
+
+    @property
+    def log(self) -> str:
+        return f"{_quote.quote(self.schema)}.{LOG}" if self.schema else LOG
+
+    def source(self, rows: str) -> str:
+        return f"FROM {rows} CROSS JOIN {_ACTING}"
+
+    def taken_away(self) -> tuple[str, str]:
+        """Give what notes all rows of a table, before and after its name."""
+        values = self.values("'DELETE'", "DELETE", "gone", self.image("gone"))
+        head = self._into_log(", ".join(values), ", ".join(values.values()))
+        return head, f" AS gone, {_ACTING}"
+
+    def _into_log(self, columns: str, values: str) -> str:
+        return into_log(f"{_quote.quote(self.schema)}.", columns, values)
 
     def values(
         self, action: str, operation: str, row: str, changes: str, previous: str = "NULL"
@@ -225,6 +321,39 @@ def _made(kind: str, table: Table, event: str, writer: _Writer, entry: str, cond
         f" FOR EACH ROW{condition} EXECUTE FUNCTION {function}()"
     )
     create = (_function(function, body, writer.settings), trigger)
+    return Made(name, table.name, create, (f"DROP FUNCTION IF EXISTS {function}() CASCADE",), body)
+
+
+def _truncation(table: Table, writer: _Writer) -> Made:
+    """Give what notes the rows that a TRUNCATE takes away: it fires no trigger for a row.
+
+    A partition may be truncated by itself, so each has the trigger; its table's own notes the rows of those
+    that were made since, and have none.
+    """
+    place = f"{_quote.quote(writer.schema)}."
+    name = object_name("audit_truncate", table.name)
+    function, trigger = f"{place}{_quote.quote(name)}", f"Z_{name}"
+    head, tail = writer.taken_away()
+    has_own = f"EXISTS (SELECT FROM pg_trigger WHERE tgrelid = relid AND tgname = {writer.literal(trigger)})"
+    body = (
+        f"DECLARE part oid; BEGIN FOR part IN SELECT TG_RELID UNION SELECT relid FROM"
+        f" pg_partition_tree(TG_RELID) WHERE isleaf AND relid <> TG_RELID AND NOT {has_own}"
+        f" LOOP EXECUTE $sql${head} FROM ONLY $sql$ || part::regclass || $sql${tail}$sql$; END LOOP;"
+        f" RETURN NULL; END"
+    )
+    call = f"FOR EACH STATEMENT EXECUTE FUNCTION {function}()"
+    event = f"CREATE OR REPLACE TRIGGER {_quote.quote(trigger)} BEFORE TRUNCATE ON"
+    on_parts = (
+        f"DO $do$ DECLARE part regclass; BEGIN FOR part IN SELECT relid FROM"
+        f" pg_partition_tree({writer.literal(_quote.format_table(table))}) WHERE isleaf AND level > 0"
+        f" LOOP EXECUTE {writer.literal(event + ' ')} || part || {writer.literal(' ' + call)};"
+        f" END LOOP; END $do$"
+    )
+    create = (
+        _function(function, body, writer.settings),
+        f"{event} {_quote.format_table(table)} {call}",
+        on_parts,
+    )
     return Made(name, table.name, create, (f"DROP FUNCTION IF EXISTS {function}() CASCADE",), body)
 
 

@@ -8,14 +8,15 @@ another program writes: it lacks them, and its INSERT would fail.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, PrimaryKeyConstraint, Table, UniqueConstraint
 from sqlalchemy.dialects import sqlite
 
 from colonnade.dialects.acting import NOBODY, Acting
 from colonnade.dialects.auditing import LOG, REFUSAL, STATE, Audited, Catalogue, Made
+from colonnade.dialects.auditing import document_text as _document
 from colonnade.dialects.contract import TOUCHED, object_name
 from colonnade.dialects.entries import Writer, into_log
 from colonnade.dialects.sqlite.triggers import moved, touching
@@ -31,8 +32,19 @@ _quote = sqlite.dialect(paramstyle="named").identifier_preparer
 
 CARRIES = False
 NAMES_TRANSACTIONS = True
+SHORTENS_KEYS = False
 TELLING = f"{STATE} SET user_id"
 
+_QUOTE = "'\"'"
+_ESCAPES = (
+    ("'\\'", "\\\\"),
+    (_QUOTE, '\\"'),
+    ("char(10)", "\\n"),
+    ("char(13)", "\\r"),
+    ("char(9)", "\\t"),
+)
+"""In JSON's text, what stands for a character; the backslash itself first."""
+_CONTROLS = "'*[' || char(1) || '-' || char(8, 11, 12, 14) || '-' || char(31) || ']*'"
 _WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "WITH")
 
 
@@ -88,10 +100,13 @@ def objects(table: Table, audited: Catalogue, dialect: Dialect, schema: str) -> 
     if table.schema:
         raise ConfigurationError(f"{table.fullname} is in an attached file, and can't be audited from there")
     writer = _Writer(audited[table], dialect)
+    moved_over = writer.evicted(by_update=True)
+    evicted, held = writer.evicted(), f"{writer.holding()}; " if writer.has_rowid else ""
     return [
-        _made("insert", table, "AFTER INSERT", "", writer.inserted()),
-        _made("delete", table, "AFTER DELETE", "", writer.deleted()),
-        _made("update", table, "AFTER UPDATE", writer.condition(), writer.updated()),
+        *(writer.watches() if writer.has_rowid else ()),
+        _made("insert", table, "AFTER INSERT", "", f"{evicted}{writer.inserted()}"),
+        _made("delete", table, "AFTER DELETE", "", f"{held}{writer.deleted()}"),
+        _made("update", table, "AFTER UPDATE", writer.condition(), moved_over + writer.updated()),
         *(_touch(table, column) for column in writer.touched),
     ]
 
@@ -99,6 +114,15 @@ def objects(table: Table, audited: Catalogue, dialect: Dialect, schema: str) -> 
 def writer(audited: Audited, dialect: Dialect) -> Writer:
     """Give what writes SQL about the rows of a table."""
     return _Writer(audited, dialect)
+
+
+def reading(kind: str) -> tuple[Callable[[Any], Any], Any]:
+    """Give what makes of JSON what the driver gives, which goes by what was stored."""
+    return (_document if kind in ("JSON", "JSONB") else _stored), None
+
+
+def _stored(said: Any) -> Any:
+    return int(said) if isinstance(said, bool) else said
 
 
 def installed(connection: Connection) -> dict[str, str]:
@@ -123,13 +147,9 @@ class _Writer(Writer):
         return f"{row}.{_quote.quote(column.name)}"
 
     def encoded(self, column: Column[Any], name: str) -> str:
-        kind, text, number = self.kind(column), f"json_quote({name})", f"CAST({name} AS TEXT)"
+        kind, text, number = self.kind(column), self._text(name), f"CAST({name} AS TEXT)"
         if kind in ("JSON", "JSONB"):
-            strange = f"trim({name}) = 'null' OR instr({name}, '$json') OR instr({name}, 'u0024')"
-            text = (
-                f"CASE WHEN NOT json_valid({name}) THEN {self._tagged('$text', text)}"
-                f" WHEN {strange} THEN {self._tagged('$json', name)} ELSE {name} END"
-            )
+            text = self._tagged("$text", text)
         elif kind in ("BOOLEAN", "BOOL"):
             number = f"CASE {name} WHEN 0 THEN 'false' WHEN 1 THEN 'true' ELSE {number} END"
         digits = self.concat(["'\"'", f"lower(hex({name}))", "'\"'"])
@@ -150,6 +170,10 @@ class _Writer(Writer):
         differs = f"{old} IS NOT {new} COLLATE BINARY OR typeof({old}) <> typeof({new})"
         return f"({differs} OR {old} IS {new})" if column.info.get(TOUCHED) else f"({differs})"
 
+    @property
+    def named_table(self) -> str:
+        return str(_quote.format_table(self.table))
+
     def number(self, name: str) -> str:
         return f"CASE typeof({name}) WHEN 'integer' THEN {name} END"
 
@@ -167,21 +191,99 @@ class _Writer(Writer):
         }
 
     def insertion(self, columns: str, values: str) -> str:
-        return f"{into_log('', columns, values)} FROM (SELECT 1) LEFT JOIN {STATE} AS state ON state.id = 1"
+        return f"{into_log('', columns, values)} {self.source('(SELECT 1)')}"
+
+    def source(self, rows: str) -> str:
+        return f"FROM {rows} LEFT JOIN {STATE} AS state ON state.id = 1"
 
     def new_value(self, column: Column[Any]) -> str:
         value, old, new = self.value(column, "NEW"), self.named("OLD", column), self.named("NEW", column)
         if column not in self.touched or column.name in self.audited.redacted:
             return value
-        return f"CASE WHEN {new} IS {old} THEN json_quote({moved(old)}) ELSE {value} END"
+        stamped = self.concat([_QUOTE, moved(old), _QUOTE])
+        return f"CASE WHEN {new} IS {old} THEN {stamped} ELSE {value} END"
 
     def condition(self) -> str:
         """Give the WHEN of the UPDATE trigger; what moves a stamp is part of the change before."""
         quiet = f" AND NOT EXISTS (SELECT 1 FROM {STATE} WHERE touching = 1)" if self.touched else ""
         return f"WHEN ({self.changed()}){quiet}"
 
+    # What REPLACE takes away makes no trigger fire, unless recursive_triggers is on: as it is on our
+    # connections, and on hardly any other. So rows that stand in the way are put aside before, and noted
+    # afterwards when they're gone.
+
+    @property
+    def has_rowid(self) -> bool:
+        """Whether rows have a number that they're known by."""
+        return bool(self.table.dialect_options["sqlite"]["with_rowid"])
+
+    def watches(self) -> list[Made]:
+        """Give the triggers that put aside what stands in the way of a row."""
+        held = [" AND ".join(f"held.{name} = NEW.{name}" for name in names) for names in self._unique()]
+        kept = f"SELECT 1 FROM {_quote.quote(self.table.name)} AS held WHERE"
+        values = self.values("", "", "held", self.image("held"))
+        wanted = ("entity_type", "entity_id", "entity_key", "changes")
+        aside = (
+            f"DELETE FROM {STATE} WHERE {self._aside()}; INSERT INTO {STATE}"
+            f" (entity_type, entity_id, entity_key, image, row)"
+            f" SELECT {', '.join(values[name] for name in wanted)}, held.rowid"
+        )
+        made = []
+        for event, others in (("INSERT", ""), ("UPDATE", " AND held.rowid <> OLD.rowid")):
+            condition = f"({' OR '.join(f'({one})' for one in held)}){others}"
+            body = f"{aside} {kept.removeprefix('SELECT 1 ')} {condition}"
+            when = f"WHEN EXISTS ({kept} {condition})"
+            made.append(_made(f"evict_{event.lower()}", self.table, f"BEFORE {event}", when, body))
+        return made
+
+    def evicted(self, by_update: bool = False) -> str:
+        """Give the statements that note which of those rows are gone; none where rows have no number."""
+        if not self.has_rowid:
+            return ""
+        values = self.values("'DELETE'", "DELETE", "OLD", "aside.image")
+        values |= {name: f"aside.{name}" for name in ("entity_type", "entity_id", "entity_key")}
+        replaced = "aside.row = NEW.rowid" + " AND NEW.rowid <> OLD.rowid" * by_update
+        there = f"SELECT 1 FROM {_quote.quote(self.table.name)} AS kept WHERE kept.rowid = aside.row"
+        return (
+            f"{into_log('', ', '.join(values), ', '.join(values.values()))}"
+            f" FROM {STATE} AS aside LEFT JOIN {STATE} AS state ON state.id = 1"
+            f" WHERE {self._aside('aside.')} AND ({replaced} OR NOT EXISTS ({there}));"
+            f" DELETE FROM {STATE} WHERE {self._aside()}; "
+        )
+
+    def holding(self) -> str:
+        """Give the statement that forgets a row whose own trigger has fired."""
+        return f"DELETE FROM {STATE} WHERE {self._aside()} AND row = OLD.rowid"
+
+    def _aside(self, prefix: str = "") -> str:
+        return f"{prefix}id > 1 AND {prefix}entity_type = {self.literal(self.audited.entity_type)}"
+
+    def _unique(self) -> list[list[str]]:
+        rules: list[Any] = [self.table.primary_key, *self.table.constraints, *self.table.indexes]
+        found = [
+            [_quote.quote(column.name) for column in rule.columns]
+            for rule in rules
+            if isinstance(rule, PrimaryKeyConstraint | UniqueConstraint) or getattr(rule, "unique", False)
+        ]
+        found += [[_quote.quote(column.name)] for column in self.table.columns if column.unique]
+        return sorted({tuple(names): names for names in found if names}.values())
+
     def _tagged(self, tag: str, value: str) -> str:
         return self.concat([f"""'{{"{tag}":'""", value, "'}'"])
+
+    def _text(self, name: str) -> str:
+        """Give text as JSON has it.
+
+        Without a function for JSON: with trusted_schema off no trigger may use one. Characters for control,
+        save those for space, are rare, and their text is written as the bytes that it is.
+        """
+        escaped = name
+        for character, code in _ESCAPES:
+            escaped = f"replace({escaped}, {character}, '{code}')"
+        quoted = self.concat([_QUOTE, escaped, _QUOTE])
+        digits = self.concat([_QUOTE, f"lower(hex({name}))", _QUOTE])
+        rare = f"instr({name}, char(0)) OR {name} GLOB {_CONTROLS}"
+        return f"CASE WHEN {rare} THEN {self._tagged('$utf8', digits)} ELSE {quoted} END"
 
     def _float(self, name: str) -> str:
         """Give a float in as many digits as make it the same again, and in few where SQLite can tell that.
