@@ -409,3 +409,25 @@ def _without_password(url: URL) -> tuple[URL, Secret | None]:
     for key in _SECRET_KEYS.intersection(url.query):
         raise ConfigurationError(f"{key} in a URL ends up in logs; give it in connect_args")
     return URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query), secret
+
+
+AUDIT_KEY = "COLONNADE_AUDIT_KEY"
+"""The variable of the environment with the key of the audit log's seals."""
+
+
+def audit_key(given: str | bytes | None = None) -> bytes:
+    """Give the key of the audit log's seals: the given one, else the environment's.
+
+    Raises:
+        ConfigurationError: without one, or with one of fewer than 16 bytes.
+    """
+    found = given if given is not None else os.environ.get(AUDIT_KEY, "")
+    key = found.encode() if isinstance(found, str) else found
+    if not key:
+        raise ConfigurationError(
+            f"seals need a key, and {AUDIT_KEY} isn't set",
+            remedy="set it, or pass key=…, and keep it where the database can't reach",
+        )
+    if len(key) < 16:
+        raise ConfigurationError(f"the key of the seals has {len(key)} bytes: expected 16 or more")
+    return key

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy import inspect as state_of
 from sqlalchemy.orm import Mapper, Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
@@ -107,7 +107,7 @@ class Past:
         return self._entries(found if before is None else and_(found, AuditLog.id < before))
 
     def _entries(self, *criteria: ColumnElement[bool]) -> Iterator[Any]:
-        statement: Select[Any] = select(AuditLog.id, *_COLUMNS).where(
+        statement: Any = select(AuditLog.id, *_COLUMNS).where(
             AuditLog.entity_type == self._audited.entity_type,
             AuditLog.timestamp <= self._until,
             AuditLog.source != "manual",

@@ -81,7 +81,8 @@ def install(db: DatabaseManager | AsyncDatabaseManager, *metadata: MetaData) -> 
     """Put the log and the triggers of all audited tables into the database; what is there is made anew.
 
     Tables that `create_tables` or `initialize` makes have them already. Others are of these metadata, else
-    of the manager's own. To be awaited with an `AsyncDatabaseManager`.
+    of the manager's own. Rows that are there when a table gets its triggers have an entry of their own, a
+    baseline. To be awaited with an `AsyncDatabaseManager`.
 
     Raises:
         ConfigurationError: for a declaration that can't be followed, or a manager without metadata.
@@ -120,8 +121,20 @@ def install_in(connection: Connection, metadata: MetaData) -> None:
     if audited_in(metadata):
         _make_log(connection)
         _make(connection, _support(connection))
+        there = dialect_named(connection.dialect.name).audit.installed(connection)
         for table in metadata.sorted_tables:
-            _make(connection, _objects(connection, table))
+            objects = _objects(connection, table)
+            _make(connection, objects)
+            if any(one.name not in there for one in objects):
+                _note_baseline(connection, table)
+
+
+def _note_baseline(connection: Connection, table: Table) -> None:
+    """Note the rows that were there before anything was recorded."""
+    audited = audited_in(table.metadata).get(table)
+    if audited is not None:
+        dialect = dialect_named(connection.dialect.name)
+        send(connection, dialect.audit.writer(audited, connection.dialect).baseline())
 
 
 def missing_in(connection: Connection, metadata: MetaData) -> list[Missing]:

@@ -324,6 +324,20 @@ class Audit(Protocol):
         """Take that back before the transaction's end, where it would outlive it."""
         ...
 
+    READS_UNCOMMITTED: bool
+    """Whether a transaction may read what others haven't committed."""
+
+    def await_writers(self, connection: Connection, patience_s: float) -> bool:
+        """Wait until all who are writing now have ended, where there's no other way to know what they write.
+
+        Tells whether they have.
+        """
+        ...
+
+    def allow_pruning(self, connection: Connection, allowed: bool) -> None:
+        """Let entries be deleted in this transaction, or no longer."""
+        ...
+
     def forget_raw(self, connection: DBAPIConnection) -> None:
         """Take it back on a connection that goes back to the pool."""
         ...

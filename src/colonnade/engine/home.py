@@ -132,10 +132,13 @@ class Home:
         return self._outermost(options)
 
     @contextmanager
-    def connection(self, mode: BeginMode = "write") -> Iterator[Connection]:
+    def connection(
+        self, mode: BeginMode = "write", isolation_level: str | None = None
+    ) -> Iterator[Connection]:
         """Give a connection in a transaction of its own, outside all sessions, with translated errors."""
+        options = self.dialect.connect.session_options(mode, isolation_level)
         with translate.translated(None), self.engine.connect() as connection:
-            connection.execution_options(**{BEGIN_OPTION: mode, WAY_OPTION: "core"})
+            connection.execution_options(**{**options, BEGIN_OPTION: mode, WAY_OPTION: "core"})
             with connection.begin():
                 yield connection
 

@@ -65,6 +65,19 @@ def forget_raw(connection: DBAPIConnection) -> None:
     cursor.close()
 
 
+READS_UNCOMMITTED = True
+
+
+def await_writers(connection: Connection, patience_s: float) -> bool:
+    """Nobody: what they write can be read meanwhile."""
+    return True
+
+
+def allow_pruning(connection: Connection, allowed: bool) -> None:
+    """Say so in a variable of the connection."""
+    connection.exec_driver_sql("SET @colonnade_pruning = %s", ("on" if allowed else None,))
+
+
 def support(schema: str) -> Sequence[Made]:
     """Give what keeps the entries as they are."""
     return [_keeper("UPDATE"), _keeper("DELETE")]

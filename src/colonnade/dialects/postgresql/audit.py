@@ -10,8 +10,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as time_of_day
 from decimal import Decimal
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -80,6 +82,27 @@ def forget_raw(connection: DBAPIConnection) -> None:
     cursor = connection.cursor()
     cursor.execute(f"SELECT {TELLING}, '', false)")
     cursor.close()
+
+
+READS_UNCOMMITTED = False
+
+
+def await_writers(connection: Connection, patience_s: float) -> bool:
+    """Wait for all transactions that have a number by now; entries of later ones have higher ids."""
+    ends = monotonic() + patience_s
+    running = connection.scalar(text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::numeric"))
+    oldest = text("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::numeric")
+    while connection.scalar(oldest) < running:
+        if monotonic() >= ends:
+            return False
+        connection.exec_driver_sql("SELECT pg_sleep(0.02)")
+    return True
+
+
+def allow_pruning(connection: Connection, allowed: bool) -> None:
+    """Say so in a setting of the transaction."""
+    value = "on" if allowed else ""
+    connection.exec_driver_sql(f"SELECT set_config('colonnade.pruning', '{value}', true)")
 
 
 def support(schema: str) -> Sequence[Made]:
@@ -180,7 +203,7 @@ _KINDS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
     **dict.fromkeys(
         ("TIMESTAMP WITH TIME ZONE", "TIMESTAMP WITHOUT TIME ZONE"), (datetime.fromisoformat, None)
     ),
-    **dict.fromkeys(("TIME WITHOUT TIME ZONE", "TIME WITH TIME ZONE"), (time.fromisoformat, None)),
+    **dict.fromkeys(("TIME WITHOUT TIME ZONE", "TIME WITH TIME ZONE"), (time_of_day.fromisoformat, None)),
     "BOOLEAN": (_truth, None),
     "DATE": (date.fromisoformat, None),
     "UUID": (UUID, None),

@@ -72,6 +72,19 @@ def forget_raw(connection: DBAPIConnection) -> None:
     """Nothing: it ended with the transaction."""
 
 
+READS_UNCOMMITTED = False
+
+
+def await_writers(connection: Connection, patience_s: float) -> bool:
+    """Nobody: there's one writer at a time, and what is numbered after an entry is committed after it."""
+    return True
+
+
+def allow_pruning(connection: Connection, allowed: bool) -> None:
+    """Say so in the table that the triggers look at."""
+    connection.exec_driver_sql(f"UPDATE {STATE} SET pruning = ? WHERE id = 1", (int(allowed),))
+
+
 def _is_there(connection: Connection) -> bool:
     return bool(connection.exec_driver_sql(f"SELECT 1 FROM sqlite_master WHERE name = '{STATE}'").scalar())
 
