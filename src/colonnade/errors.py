@@ -36,8 +36,11 @@
     │   ├── PlanRefusedError                   what an upgrade would do has findings that stop it
     │   ├── HalfMigratedError                  a migration was interrupted between two steps
     │   ├── DependentObjectsError              what stays names what is to go
-    │   └── UnfitRowsError                     rows don't fit what a migration asks of them
-    │       └── LossyChangeError               their values would be changed
+    │   ├── UnfitRowsError                     rows don't fit what a migration asks of them
+    │   │   └── LossyChangeError               their values would be changed
+    │   ├── ScratchDatabaseError               no empty database beside this one can be had
+    │   └── BackupError                        a backup can't be taken, or isn't what it was
+    │       └── MissingProgramError            the server's own program for it isn't installed
     ├── SerializationFormatError               data that can't be converted
     └── SeedingError
 
@@ -58,6 +61,7 @@ from sqlalchemy.orm import exc as orm_errors
 __all__ = [
     "AmbiguousCommitError",
     "AuthenticationError",
+    "BackupError",
     "CheckViolationError",
     "ConfigurationError",
     "ConstraintError",
@@ -77,6 +81,7 @@ __all__ = [
     "LossyChangeError",
     "MigrationError",
     "MigrationLockError",
+    "MissingProgramError",
     "MultipleEntitiesError",
     "NotNullViolationError",
     "PlanRefusedError",
@@ -85,6 +90,7 @@ __all__ = [
     "RelationshipNotLoadedError",
     "RevisionChangedError",
     "SchemaMismatchError",
+    "ScratchDatabaseError",
     "SeedingError",
     "SerializationError",
     "SerializationFormatError",
@@ -410,6 +416,18 @@ class UnfitRowsError(MigrationError):
 
 class LossyChangeError(UnfitRowsError):
     """Values would be cut, rounded or turned into others, and the revision doesn't say that it's meant."""
+
+
+class ScratchDatabaseError(MigrationError):
+    """No empty database for a trial can be made beside the original, or the one that was given isn't empty."""
+
+
+class BackupError(MigrationError):
+    """A backup can't be taken, kept or restored, or isn't what it was when it was taken."""
+
+
+class MissingProgramError(BackupError):
+    """The program that backs up or restores this server isn't installed, or is of another version."""
 
 
 class SerializationFormatError(DatabaseError, ValueError):

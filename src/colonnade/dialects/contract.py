@@ -425,6 +425,49 @@ class Changes(Protocol):
         ...
 
 
+Connecting = Callable[["DatabaseSettings"], AbstractContextManager["Connection"]]
+"""Opens a database: gives a connection in autocommit, while the block lasts."""
+
+
+class Scratch(Protocol):
+    """`scratch.py`: empty databases of the same kind, made beside another and dropped."""
+
+    def lent(
+        self, settings: DatabaseSettings, name: str, connect: Connecting, schemas: Sequence[str]
+    ) -> AbstractContextManager[DatabaseSettings]:
+        """Make an empty database that is like this one, with these schemas in it, and drop it at the end.
+
+        While the block lasts it's marked as in use, in a way that ends with this process.
+
+        Raises:
+            ScratchDatabaseError: the account may not, with the GRANT that it lacks.
+        """
+        ...
+
+    def abandoned(self, settings: DatabaseSettings, pattern: str, connect: Connecting) -> Sequence[str]:
+        """Give the names of the scratch databases beside this one that nobody uses any more.
+
+        `pattern` is a regular expression of the whole name.
+        """
+        ...
+
+    def drop(self, settings: DatabaseSettings, name: str, connect: Connecting) -> bool:
+        """Drop one that nobody uses; false where the account may not, or somebody uses it after all."""
+        ...
+
+    def contents(self, connection: Connection) -> Sequence[str]:
+        """Name what is in a database, as a person calls it; nothing for an empty one."""
+        ...
+
+    def standing(self, connection: Connection) -> Sequence[str]:
+        """Name what an empty database has all the same, and keeps (extensions)."""
+        ...
+
+    def clear(self, connection: Connection, standing: Sequence[str]) -> None:
+        """Drop everything in a database but what stood there before."""
+        ...
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One database: its rooms, each imported when first used."""
@@ -477,6 +520,10 @@ class Dialect:
     @cached_property
     def runner(self) -> Runner:
         return cast(Runner, self._room("runner"))
+
+    @cached_property
+    def scratch(self) -> Scratch:
+        return cast(Scratch, self._room("scratch"))
 
     @cached_property
     def types(self) -> Types:
