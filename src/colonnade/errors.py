@@ -419,7 +419,7 @@ class LossyChangeError(UnfitRowsError):
 
 
 class ScratchDatabaseError(MigrationError):
-    """No empty database for a trial can be made beside the original, or the one that was given isn't empty."""
+    """No empty database for a trial can be made, or the one that was given isn't empty."""
 
 
 class BackupError(MigrationError):

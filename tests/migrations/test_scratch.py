@@ -12,13 +12,14 @@ from secrets import token_hex
 import pytest
 from sqlalchemy import make_url, text
 
-from colonnade.errors import MigrationError, ScratchDatabaseError
+from colonnade.errors import DatabaseConnectionError, MigrationError, ScratchDatabaseError
 from colonnade.migrations import scratch
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.scratch import connected, drop_abandoned, scratch_database
 from colonnade.settings import DatabaseSettings
 from tests.databases import FreshUrl
 from tests.migrations.conftest import carry_out, engine_on, opened
+from tests.migrations.schemas import WHOLE
 
 
 def _reachable(settings: DatabaseSettings) -> bool:
@@ -28,7 +29,7 @@ def _reachable(settings: DatabaseSettings) -> bool:
     try:
         with connected(settings):
             return True
-    except Exception as error:
+    except DatabaseConnectionError as error:
         assert path in str(error)
         return False
 
@@ -63,34 +64,39 @@ class TestMade:
     def test_it_is_like_the_original(self, url: str) -> None:
         asked = {
             "sqlite": "PRAGMA encoding",
-            "postgresql": "SELECT concat_ws(' ', encoding, datcollate, datctype, current_setting('search_path'))"
-            " FROM pg_database WHERE datname = current_database()",
+            "postgresql": "SELECT concat_ws(' ', encoding, datcollate, datctype,"
+            " current_setting('search_path')) FROM pg_database WHERE datname = current_database()",
             "mysql": "SELECT CONCAT(@@character_set_database, @@collation_database)",
         }
         name = make_url(url).database
         change = {
             "sqlite": ("PRAGMA encoding = 'UTF-16le'", "CREATE TABLE t (id INT)"),
-            "postgresql": (f"ALTER DATABASE {name} SET search_path = \"a b\", public",),
+            "postgresql": (f'ALTER DATABASE {name} SET search_path = "a b", public',),
             "mysql": (f"ALTER DATABASE {name} CHARACTER SET latin1 COLLATE latin1_bin",),
         }[make_url(url).get_backend_name()]
         statement = asked[make_url(url).get_backend_name()]
         with opened(url) as original:
             carry_out(original, change)
-        with scratch_database(DatabaseSettings(url)) as made:
-            with opened(url) as original, opened(_with_password(made)) as inside:
-                told = original.exec_driver_sql(statement).scalar()
-                assert inside.exec_driver_sql(statement).scalar() == told
-                assert told != "UTF-8"
+        with (
+            scratch_database(DatabaseSettings(url)) as made,
+            opened(url) as original,
+            opened(_with_password(made)) as inside,
+        ):
+            told = original.exec_driver_sql(statement).scalar()
+            assert inside.exec_driver_sql(statement).scalar() == told
+            assert told != "UTF-8"
 
     def test_schemas_are_made(self, postgresql_url: str) -> None:
-        with scratch_database(DatabaseSettings(postgresql_url), schemas=("public", "app")) as made:
-            with connected(made) as inside:
-                assert inside.scalar(text("SELECT to_regnamespace('app')::text")) == "app"
+        settings = DatabaseSettings(postgresql_url)
+        with scratch_database(settings, schemas=("public", "app")) as made, connected(made) as inside:
+            assert inside.scalar(text("SELECT to_regnamespace('app')::text")) == "app"
 
     def test_several_schemas_are_refused_where_each_is_a_database(self, mysql_url: str) -> None:
-        with pytest.raises(ScratchDatabaseError, match="databases of their own"):
-            with scratch_database(DatabaseSettings(mysql_url), schemas=("one", "two")):
-                pass
+        with (
+            pytest.raises(ScratchDatabaseError, match="databases of their own"),
+            scratch_database(DatabaseSettings(mysql_url), schemas=("one", "two")),
+        ):
+            pass
 
 
 class TestLeft:
@@ -126,28 +132,26 @@ class TestGiven:
 
     def test_it_is_emptied(self, urls: tuple[str, str]) -> None:
         original, given = urls
-        with scratch_database(DatabaseSettings(original), given) as made:
-            with opened(_with_password(made)) as inside:
-                assert inside.engine.url.database == make_url(given).database
-                carry_out(
-                    inside,
-                    (
-                        "CREATE TABLE a (id INTEGER PRIMARY KEY)",
-                        "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a (id))",
-                        "CREATE VIEW v AS SELECT * FROM b",
-                    ),
-                )
+        settings = DatabaseSettings(original)
+        with scratch_database(settings, given) as made, opened(_with_password(made)) as inside:
+            assert inside.engine.url.database == make_url(given).database
+            carry_out(
+                inside,
+                (
+                    "CREATE TABLE a (id INTEGER PRIMARY KEY)",
+                    "CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a (id))",
+                    "CREATE VIEW v AS SELECT * FROM b",
+                ),
+            )
         with opened(given) as inside:
             assert not take_inventory(inside).items
 
     def test_all_kinds_of_things_are_dropped(self, fresh_url: FreshUrl) -> None:
-        from tests.migrations.schemas import WHOLE
-
         for database in ("sqlite", "postgresql", "mysql"):
             given = fresh_url(database)
-            with scratch_database(DatabaseSettings(fresh_url(database)), given) as made:
-                with opened(_with_password(made)) as inside:
-                    carry_out(inside, WHOLE[database])
+            settings = DatabaseSettings(fresh_url(database))
+            with scratch_database(settings, given) as made, opened(_with_password(made)) as inside:
+                carry_out(inside, WHOLE[database])
             with opened(given) as inside:
                 inventory = take_inventory(inside)
                 assert not inventory.items, database
@@ -156,21 +160,27 @@ class TestGiven:
         original, given = urls
         with opened(given) as inside:
             carry_out(inside, ("CREATE TABLE precious (id INT)",))
-        with pytest.raises(ScratchDatabaseError, match="isn't empty: it has table .*precious"):
-            with scratch_database(DatabaseSettings(original), given):
-                pass
+        with (
+            pytest.raises(ScratchDatabaseError, match="isn't empty: it has table .*precious"),
+            scratch_database(DatabaseSettings(original), given),
+        ):
+            pass
         with opened(given) as inside:
             assert take_inventory(inside).tables() == ["precious"]
 
     def test_the_original_is_refused(self, url: str) -> None:
-        with pytest.raises(ScratchDatabaseError, match="is the original itself"):
-            with scratch_database(DatabaseSettings(url), url):
-                pass
+        with (
+            pytest.raises(ScratchDatabaseError, match="is the original itself"),
+            scratch_database(DatabaseSettings(url), url),
+        ):
+            pass
 
     def test_another_kind_is_refused(self, sqlite_url: str, postgresql_url: str) -> None:
-        with pytest.raises(ScratchDatabaseError, match="of another kind"):
-            with scratch_database(DatabaseSettings(postgresql_url), sqlite_url):
-                pass
+        with (
+            pytest.raises(ScratchDatabaseError, match="of another kind"),
+            scratch_database(DatabaseSettings(postgresql_url), sqlite_url),
+        ):
+            pass
 
 
 class TestRights:
@@ -185,9 +195,11 @@ class TestRights:
             carry_out(connection, (f"ALTER DATABASE {database} OWNER TO {role}",))
         try:
             poor = make_url(url).set(username=role).render_as_string(False)
-            with pytest.raises(ScratchDatabaseError, match=f"ALTER ROLE {role} CREATEDB") as caught:
-                with scratch_database(DatabaseSettings(poor)):
-                    pass
+            with (
+                pytest.raises(ScratchDatabaseError, match=f"ALTER ROLE {role} CREATEDB") as caught,
+                scratch_database(DatabaseSettings(poor)),
+            ):
+                pass
             assert "scratch_url" in str(caught.value)
             assert isinstance(caught.value, MigrationError)
             of_its_own = make_url(given).set(username=role).render_as_string(False)
@@ -206,9 +218,11 @@ class TestRights:
             carry_out(connection, (f"GRANT ALL ON {database}.* TO {account}",))
         try:
             poor = make_url(mysql_url).set(username=account, password="none").render_as_string(False)
-            with pytest.raises(ScratchDatabaseError, match="GRANT ALL PRIVILEGES ON .* scratch_url"):
-                with scratch_database(DatabaseSettings(poor)):
-                    pass
+            with (
+                pytest.raises(ScratchDatabaseError, match="GRANT ALL PRIVILEGES ON .* scratch_url"),
+                scratch_database(DatabaseSettings(poor)),
+            ):
+                pass
         finally:
             with opened(mysql_url) as connection:
                 carry_out(connection, (f"DROP USER {account}",))

@@ -9,7 +9,7 @@ line in `FOLDERS`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +17,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 from zlib import crc32
 
-from colonnade.dialects.values import Batch, ChangedRows, DriverConnection, Failure, Fault, Item, NewRows
+from colonnade.dialects.values import (
+    Batch,
+    ChangedRows,
+    DriverConnection,
+    Failure,
+    Fault,
+    Item,
+    NewRows,
+    StoredColumn,
+    StoredTable,
+    Tally,
+)
 from colonnade.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -425,6 +436,55 @@ class Changes(Protocol):
         ...
 
 
+class Content(Protocol):
+    """`content.py`: what stands in the tables, as digests of rows that no setting of the session changes.
+
+    A row's digest is made of its values alone, exactly. The sum of them doesn't depend on any order, and
+    counts rows that are there twice.
+    """
+
+    def reading(self, connection: Connection) -> AbstractContextManager[None]:
+        """Give a block in which rows may be read, and after which the settings are as before."""
+        ...
+
+    def tables(self, connection: Connection, schemas: Sequence[str]) -> Sequence[StoredTable]:
+        """Give the tables whose rows are kept in these schemas; in the connection's own by default."""
+        ...
+
+    def count(self, connection: Connection, table: StoredTable) -> int:
+        """Count the rows."""
+        ...
+
+    def tallies(
+        self, connection: Connection, table: StoredTable, columns: Sequence[StoredColumn]
+    ) -> Iterator[Tally]:
+        """Give tallies of pieces of the table, which together are all of it, each once."""
+        ...
+
+    def buckets(
+        self,
+        connection: Connection,
+        table: StoredTable,
+        columns: Sequence[StoredColumn],
+        key: Sequence[StoredColumn],
+        count: int,
+    ) -> Mapping[int, Tally]:
+        """Give a tally for each of so many parts (a power of two); the key's digest tells a row's part."""
+        ...
+
+    def rows(
+        self,
+        connection: Connection,
+        table: StoredTable,
+        columns: Sequence[StoredColumn],
+        key: Sequence[StoredColumn],
+        count: int,
+        bucket: int,
+    ) -> Iterator[tuple[tuple[Any, ...], int]]:
+        """Give the key and the digest of each row in one of the parts."""
+        ...
+
+
 Connecting = Callable[["DatabaseSettings"], AbstractContextManager["Connection"]]
 """Opens a database: gives a connection in autocommit, while the block lasts."""
 
@@ -492,6 +552,10 @@ class Dialect:
     @cached_property
     def connect(self) -> Connect:
         return cast(Connect, self._room("connect"))
+
+    @cached_property
+    def content(self) -> Content:
+        return cast(Content, self._room("content"))
 
     @cached_property
     def direct(self) -> Direct:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from colonnade.errors import DatabaseError
 
@@ -68,6 +68,47 @@ class Item:
     table: str
     name: str
     clauses: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredColumn:
+    """A column as the catalogue has it; `type` is the database's own name, without length or precision."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table whose rows are kept in this database.
+
+    `label` is its name as in an inventory of the same schemas. `columns` are in their order; `key` are those
+    that tell its rows apart, empty where none do. `pages` is how many the database says that it has; 0
+    where that isn't known.
+    """
+
+    label: str
+    schema: str
+    name: str
+    columns: tuple[StoredColumn, ...]
+    key: tuple[str, ...]
+    pages: int = 0
+
+    def of(self, names: Sequence[str]) -> tuple[StoredColumn, ...]:
+        """Give the columns of these names, in this order."""
+        known = {column.name: column for column in self.columns}
+        return tuple(known[name] for name in names)
+
+
+class Tally(NamedTuple):
+    """How many rows, and the sum of their digests, of 128 bits each, modulo 2¹²⁸."""
+
+    rows: int
+    sum: int
+
+    def plus(self, other: Tally) -> Tally:
+        """Give that of both together."""
+        return Tally(self.rows + other.rows, (self.sum + other.sum) % 2**128)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Empty databases for trials: made beside the original, or prepared by its owner, and gone or emptied afterwards."""
+"""Empty databases for trials: made beside the original and dropped, or prepared by its owner and emptied."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
 
-from colonnade.dialects.contract import BEGIN_OPTION, BeginMode, Dialect, dialect_named
+from colonnade.dialects.contract import BeginMode, Dialect, dialect_named
 from colonnade.dialects.cursors import driver_of
 from colonnade.engine import translate
 from colonnade.engine.home import Home
@@ -41,8 +41,8 @@ def scratch_database(
     empty database to use instead, which is emptied at the end. `schemas` are made in it.
 
     Raises:
-        ScratchDatabaseError: the account lacks a right, which is named; or the database of `scratch_url` isn't
-            empty, is the original or is of another kind.
+        ScratchDatabaseError: the account lacks a right, which is named; or the database of `scratch_url`
+            isn't empty, is the original or is of another kind.
         MigrationLockError: another process uses the database of `scratch_url`.
     """
     dialect = _dialect_of(settings)
@@ -67,12 +67,15 @@ def drop_abandoned(settings: DatabaseSettings) -> tuple[str, ...]:
 
 
 @contextmanager
-def connected(settings: DatabaseSettings, mode: BeginMode = "autocommit") -> Iterator[Connection]:
+def connected(
+    settings: DatabaseSettings, mode: BeginMode = "autocommit", isolation_level: str | None = None
+) -> Iterator[Connection]:
     """Give a connection of an engine of its own, in a transaction of this mode; in autocommit by default."""
     home = Home(settings, "sync", None)
     try:
         with translate.translated(None), home.engine.connect() as connection:
-            connection.execution_options(**{BEGIN_OPTION: mode, WAY_OPTION: "core"})
+            options = home.dialect.connect.session_options(mode, isolation_level)
+            connection.execution_options(**{WAY_OPTION: "core"}, **options)
             with connection.begin():
                 yield connection
     finally:

@@ -160,7 +160,7 @@ def dropping(connection: Connection) -> list[str]:
     """Give the statements that drop all that `contents` names."""
     schemas = [f"DROP SCHEMA IF EXISTS {name} CASCADE" for name in connection.scalars(text(_SCHEMAS))]
     things = [
-        f"DROP {_KINDS.get(row.type, row.type).upper()} IF EXISTS {row.identity} CASCADE"
+        f"DROP {str(_KINDS.get(row.type, row.type)).upper()} IF EXISTS {row.identity} CASCADE"
         for row in connection.execute(text(_THINGS))
     ]
     return [*schemas, *things]
@@ -171,7 +171,7 @@ _KINDS = {"composite type": "type", "statistics object": "statistics"}
 
 def _clauses(said: Mapping[str, Any]) -> str:
     """Give the clauses of CREATE DATABASE, by what the server's version has."""
-    clauses = {
+    clauses: dict[str, str | None] = {
         "ENCODING": said["encoding"],
         "LC_COLLATE": said.get("datcollate"),
         "LC_CTYPE": said.get("datctype"),
@@ -203,7 +203,7 @@ def _drop_for_certain(beside: Connection, name: str) -> None:
         beside.execute(text(f"DROP DATABASE IF EXISTS {_quoted(name)}"))
 
 
-def _version(connection: Connection) -> tuple[int, ...]:
+def _version(connection: Connection) -> tuple[int | str, ...]:
     return connection.dialect.server_version_info or ()
 
 
