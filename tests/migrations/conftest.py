@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, inspect, make_url
+from sqlalchemy.schema import DropTable
 
 from colonnade.testing.databases import Databases
 from tests.databases import _RAN_ON, FreshUrl, _reason
@@ -49,18 +50,34 @@ def fresh(fresh_url: FreshUrl) -> Iterator[Callable[[str], Connection]]:
 def whole_url(databases: Databases, pytestconfig: pytest.Config) -> Iterator[Callable[[str], str]]:
     """A function from a database's name to the URL of this module's one with the whole schema."""
     with ExitStack() as stack:
-        urls: dict[str, str] = {}
+        yield _lender(databases, pytestconfig, stack, lambda name, one: carry_out(one, WHOLE[name]))
 
-        def lend(database: str) -> str:
-            if reason := _reason(pytestconfig, database):
-                pytest.skip(f"{database} is left out: {reason}")
-            if database not in urls:
-                urls[database] = stack.enter_context(databases.fresh(database))
-                with opened(urls[database]) as connection:
-                    carry_out(connection, WHOLE[database])
-            return urls[database]
 
-        yield lend
+@pytest.fixture(scope="module")
+def shared_url(databases: Databases, pytestconfig: pytest.Config) -> Iterator[Callable[[str], str]]:
+    """A function from a database's name to the URL of this module's one, which its tests use in turn."""
+    with ExitStack() as stack:
+        yield _lender(databases, pytestconfig, stack, lambda name, one: None)
+
+
+def _lender(
+    databases: Databases,
+    config: pytest.Config,
+    stack: ExitStack,
+    prepare: Callable[[str, Connection], None],
+) -> Callable[[str], str]:
+    urls: dict[str, str] = {}
+
+    def lend(database: str) -> str:
+        if reason := _reason(config, database):
+            pytest.skip(f"{database} is left out: {reason}")
+        if database not in urls:
+            urls[database] = stack.enter_context(databases.fresh(database))
+            with opened(urls[database]) as connection:
+                prepare(database, connection)
+        return urls[database]
+
+    return lend
 
 
 @pytest.fixture
@@ -74,5 +91,23 @@ def whole(
             url = whole_url(database)
             request.node.user_properties.append((_RAN_ON, database))
             return stack.enter_context(opened(url))
+
+        yield connect
+
+
+@pytest.fixture
+def emptied(
+    shared_url: Callable[[str], str], request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], Connection]]:
+    """A function from a server's name to a connection to this module's database on it, without tables."""
+    with ExitStack() as stack:
+
+        def connect(database: str) -> Connection:
+            url = shared_url(database)
+            request.node.user_properties.append((_RAN_ON, database))
+            connection = stack.enter_context(opened(url))
+            for name in inspect(connection).get_table_names():
+                connection.execute(DropTable(Table(name, MetaData())))
+            return connection
 
         yield connect

@@ -21,6 +21,8 @@ from sqlalchemy import Column, Constraint, Index, Insert, PrimaryKeyConstraint, 
 from sqlalchemy.sql.base import SchemaEventTarget
 from sqlalchemy.types import TypeEngine
 
+from colonnade.errors import MigrationError
+
 if TYPE_CHECKING:
     from alembic.ddl.impl import DefaultImpl
     from alembic.operations.batch import ApplyBatchImpl
@@ -138,7 +140,7 @@ def _pass_over(impl: DefaultImpl, name: str, is_batch: Callable[..., bool]) -> N
             vars(impl)[name] = before
         return None
 
-    setattr(impl, name, called)
+    shadow(impl, name, called)
 
 
 def _new_table(batch: ApplyBatchImpl) -> Table:
@@ -219,3 +221,21 @@ def _reasons(info: Any, requests: Sequence[Request] | None, columns: set[str]) -
         if name == "alter_column" and keywords.get(LOSSY):
             reasons[str(arguments[1])] = str(keywords[LOSSY])
     return reasons
+
+
+def refuse_rebuilds(impl: DefaultImpl) -> None:
+    """Let a batch that would make a table anew stop before it does: reflection tells too little of it."""
+
+    def refuse(batch: ApplyBatchImpl, table: Table) -> None:
+        raise MigrationError(
+            f'recreate="always" would make {table.name} anew from what reflection tells, and lose the rest',
+            entity=str(table.name),
+            remedy='Leave `recreate` at "auto": this database changes the table in place',
+        )
+
+    shadow(impl, "prep_table_for_batch", refuse)
+
+
+def shadow(impl: DefaultImpl, name: str, method: Callable[..., Any]) -> None:
+    """Put a function before a method of this one object."""
+    vars(impl)[name] = method

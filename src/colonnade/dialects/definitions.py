@@ -7,7 +7,7 @@ of keywords and the quotes of names alone are written alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple, cast
 
 Kind = Literal["word", "name", "string", "number", "symbol"]
@@ -74,6 +74,14 @@ def split(parts: Sequence[Token], separator: str = ",") -> list[list[Token]]:
         else:
             found[-1].append(token)
     return [each for each in found if each]
+
+
+def placed_parts(placed: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
+    """Give what stands between the commas that are in no parentheses."""
+    start = 0
+    for part in split([each.token for each in placed]):
+        yield placed[start : start + len(part)]
+        start += len(part) + 1
 
 
 def unwrapped(parts: Sequence[Token]) -> Sequence[Token]:

@@ -12,7 +12,7 @@ from colonnade.dialects.alembic_parts import LOSSY
 from colonnade.errors import LossyChangeError, UnfitRowsError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, TextClause
 
 SHOWN = 5
 
@@ -54,7 +54,7 @@ def find_unfit(connection: Connection, source: Source, condition: str) -> Unfit 
     if source.key:
         columns = ", ".join(source.key.values())
         asked = f"SELECT {columns} FROM {source.sql} WHERE {condition} ORDER BY {columns} LIMIT {SHOWN}"
-        keys = tuple(_named(list(source.key), row) for row in connection.execute(_text(asked)))
+        keys = tuple(_named(list(source.key), row) for row in connection.execute(verbatim(asked)))
     return Unfit(count, _one(connection, f"SELECT count(*) FROM {source.sql}"), keys)
 
 
@@ -87,11 +87,11 @@ IN_BATCH = f'{IN_ALTER_COLUMN}, or with recreate="always" table_kwargs={{"info":
 
 
 def _one(connection: Connection, asked: str) -> int:
-    return int(connection.execute(_text(asked)).scalar_one())
+    return int(connection.execute(verbatim(asked)).scalar_one())
 
 
-def _text(statement: str) -> Any:
-    """Give a statement that's sent as it stands: a colon begins no parameter."""
+def verbatim(statement: str) -> TextClause:
+    """Give a statement that's sent as it stands: no colon or percent sign begins a parameter."""
     return text(statement.replace(":", "\\:"))
 
 

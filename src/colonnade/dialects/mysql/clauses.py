@@ -13,7 +13,7 @@ from functools import lru_cache
 from colonnade.dialects.definitions import Cursor, Spelling, Token, split, tokens, unwrapped
 from colonnade.dialects.values import Item
 
-_ENDS_OF_TYPE = (
+ENDS_OF_TYPE = (
     ("CHARACTER", "SET"),
     ("COLLATE",),
     ("NOT", "NULL"),
@@ -31,7 +31,7 @@ _ENDS_OF_TYPE = (
     ("STORAGE",),
     ("COLUMN_FORMAT",),
 )
-_TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set")
+TEXTS = ("char", "varchar", "tinytext", "text", "mediumtext", "longtext", "enum", "set")
 _INVENTED_KEY = r"_ibfk_\d+"
 _INVENTED_CHECK = r"CONSTRAINT_\d+|{table}_chk_\d+"
 _INDEXES = {
@@ -173,11 +173,11 @@ class TableText:
     def _column(self, cursor: Cursor) -> None:
         name = cursor.next().text
         clauses = {"position": str(len(self.columns) + 1), "nullable": "yes"}
-        words = cursor.until(*_ENDS_OF_TYPE)
+        words = cursor.until(*ENDS_OF_TYPE)
         clauses["type"] = _spelling.write(words)
         while not cursor.done:
             self._column_clause(clauses, cursor)
-        if words and words[0].text in _TEXTS and "charset" not in clauses:  # then it has the table's
+        if words and words[0].text in TEXTS and "charset" not in clauses:  # then it has the table's
             for inherited in ("charset", "collation"):
                 if inherited in self._options:
                     clauses.setdefault(inherited, self._options[inherited])
@@ -254,12 +254,12 @@ _OF_SEQUENCES = {
 
 def _expression(cursor: Cursor) -> str:
     """Give an expression, which ends where the next clause begins."""
-    place = cursor.until(*_ENDS_OF_EXPRESSION)
+    place = cursor.until(*ENDS_OF_EXPRESSION)
     return _spelling.write(unwrapped(place))
 
 
-_ENDS_OF_EXPRESSION = tuple(
-    phrase for phrase in _ENDS_OF_TYPE if phrase not in (("NOT", "NULL"), ("NULL",), ("DEFAULT",))
+ENDS_OF_EXPRESSION = tuple(
+    phrase for phrase in ENDS_OF_TYPE if phrase not in (("NOT", "NULL"), ("NULL",), ("DEFAULT",))
 )
 
 

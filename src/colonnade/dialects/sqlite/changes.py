@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from colonnade.dialects.alembic_parts import Request, asked_by, leave_nothing_to_do, requests_of
+from colonnade.dialects.alembic_parts import Request, asked_by, leave_nothing_to_do, requests_of, shadow
 from colonnade.dialects.sqlite.rebuild import Rebuild, legacy_alter_table
 from colonnade.errors import MigrationError
 
@@ -33,7 +33,7 @@ class _Keeping:
         self._requires_recreate = impl.requires_recreate_in_batch
         self._rename_table = impl.rename_table
         for name in ("requires_recreate_in_batch", "prep_table_for_batch", "rename_table"):
-            setattr(impl, name, getattr(self, name))
+            shadow(impl, name, getattr(self, name))
 
     @property
     def _connection(self) -> Connection:

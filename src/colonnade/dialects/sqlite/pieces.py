@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from colonnade.dialects.definitions import Cursor, Placed, Token, placed_tokens, split
+from colonnade.dialects.definitions import Cursor, Placed, Token, placed_parts, placed_tokens
 from colonnade.dialects.sqlite.clauses import ENDS_OF_TYPE, TABLE_KEYS, Key, TableText
 from colonnade.errors import MigrationError
 
@@ -72,7 +72,7 @@ class TablePieces:
         start = cursor.place + 1
         body = cursor.group()
         self._read(placed[start : start + len(body)])
-        self.options = [self._text(part) for part in _parts(placed[cursor.place :])]
+        self.options = [self._text(part) for part in placed_parts(placed[cursor.place :])]
         self._give_meaning()
 
     @property
@@ -112,7 +112,7 @@ class TablePieces:
         return self._definition[part[0].start : part[-1].end] if part else ""
 
     def _read(self, body: Sequence[Placed]) -> None:
-        for part in _parts(body):
+        for part in placed_parts(body):
             cursor = Cursor([each.token for each in part])
             if not any(cursor.sees(word) for word in TABLE_KEYS):
                 self.columns.append(self._column(cursor, part))
@@ -173,14 +173,6 @@ def _own_side(parts: Sequence[Token]) -> Sequence[Token]:
     if cursor.takes("CONSTRAINT"):
         cursor.next()
     return cursor.until(("REFERENCES",))
-
-
-def _parts(placed: Sequence[Placed]) -> Iterator[Sequence[Placed]]:
-    """Cut where a comma stands in no parentheses."""
-    start = 0
-    for part in split([each.token for each in placed]):
-        yield placed[start : start + len(part)]
-        start += len(part) + 1
 
 
 def _pass_clause(cursor: Cursor) -> Kind:
