@@ -24,6 +24,7 @@ from colonnade.dialects.values import (
     Failure,
     Fault,
     Item,
+    Kind,
     NewRows,
     StoredColumn,
     StoredTable,
@@ -383,6 +384,8 @@ class Runner(Protocol):
     """Whether the database belongs to the program that opens it, rather than to a server."""
     OPTIONS: Mapping[str, Any]
     """The execution options of a connection that `prepare` is called for."""
+    COMMITS_ON_THE_WAY: bool
+    """Whether a revision can be committed in part: by DDL, or in an `autocommit_block`."""
 
     def identity(self, connection: DBAPIConnection) -> tuple[str, ...]:
         """Give what tells this database from all others, whatever way it was reached."""
@@ -392,8 +395,16 @@ class Runner(Protocol):
         """Make the connection ready; what is given back puts it back, and rolls back what is open."""
         ...
 
-    def only_reads(self, statement: str) -> bool:
-        """Tell whether a statement asks for something and changes nothing."""
+    def kind(self, statement: str) -> Kind:
+        """Tell what a statement does."""
+        ...
+
+    def commits_itself(self, connection: DBAPIConnection) -> bool:
+        """Tell without a round trip whether a statement would be committed with its end."""
+        ...
+
+    def leftovers(self, connection: DBAPIConnection, statement: str) -> Sequence[str]:
+        """Give what takes away the remains of a statement that failed or was interrupted half-way."""
         ...
 
     def problems(self, connection: DBAPIConnection) -> list[str]:

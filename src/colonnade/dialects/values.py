@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 Phase = Literal["connect", "statement", "commit", "after"]
 
+Kind = Literal["read", "change", "schema", "session", "control", "passing", "opaque"]
+"""What a statement does: reads; changes rows; changes the schema; sets something for the connection; begins
+or ends a transaction; makes what ends with the connection (a temporary table); or nobody can tell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:

@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy import event
 
-from colonnade.errors import DatabaseError, MigrationError
+from colonnade.errors import DatabaseError, HalfMigratedError, MigrationError
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.environment import Visit, visit_environment
 from colonnade.migrations.fingerprint import fingerprint_of
+from colonnade.migrations.journal import Journal
 from colonnade.migrations.record import VersionTable, create_own_tables, record_versions
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
 
-    from colonnade.dialects.contract import Runner
+    from colonnade.dialects.contract import Dialect
     from colonnade.engine.home import Home
     from colonnade.migrations.inventory import Inventory
     from colonnade.migrations.redirect import Target
+    from colonnade.migrations.runs import Run
     from colonnade.migrations.tree import Direction, Revision, Tree
 
 __all__ = ["Applied", "Leg", "Outcome", "Progress", "apply"]
@@ -62,8 +65,8 @@ class _Apply(Visit):
     """The visit of `env.py` that carries out the steps."""
 
     tree: Tree
-    runner: Runner
-    atomic: bool
+    dialect: Dialect
+    run: Run | None
     legs: Sequence[Leg]
     stage: str
     finish: Callable[[MigrationContext], object]
@@ -72,6 +75,8 @@ class _Apply(Visit):
     done: list[Applied] = field(default_factory=list)
     start: Inventory | None = None
     version_table: VersionTable = field(default_factory=VersionTable)
+    journal: Journal | None = None
+    ends: ExitStack = field(default_factory=ExitStack)
     _statements: list[str] = field(default_factory=list)
     heads_before: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
@@ -80,22 +85,45 @@ class _Apply(Visit):
     def options(self, connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
         told = given.get("on_version_apply") or ()
         told = tuple(told) if isinstance(told, Iterable) else (told,)
-        options: dict[str, Any] = {"on_version_apply": (*told, self._version_applied)}
-        if self.atomic:
-            # One transaction for all, which is looked at as a whole before its end.
-            options |= {"transactional_ddl": True, "transaction_per_migration": False}
-        return options
+        # One transaction for all, which is looked at as a whole before its end; where DDL commits by itself
+        # one for each revision.
+        one = not self.dialect.connect.DDL_COMMITS
+        return {
+            "on_version_apply": (*told, self._version_applied),
+            "transactional_ddl": one,
+            "transaction_per_migration": False,
+        }
+
+    def configured(self, context: MigrationContext) -> None:
+        if not self.dialect.runner.COMMITS_ON_THE_WAY:
+            context.autocommit_block = nullcontext  # type: ignore[method-assign,assignment]
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[Any]:
         assert context.connection is not None
         self.heads_before = self.heads = tuple(sorted(heads))
         self.version_table = VersionTable.of(context)
         self.start = self._inventory(context.connection)
-        with _sent_to(context.connection, self._statements):
-            for leg in self.legs:
-                for step in self.tree.steps(leg.direction, leg.target, self.heads):
-                    yield self._watched(step)
+        self.ends.enter_context(self._listening(context.connection))
+        for leg in self.legs:
+            for step in self.tree.steps(leg.direction, leg.target, self.heads):
+                yield self._watched(step)
         self.finish(context)
+
+    @contextmanager
+    def _listening(self, connection: Connection) -> Iterator[None]:
+        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
+            if self.journal is None or not self.journal.writing:
+                self._statements.append(statement)
+
+        event.listen(connection, "before_cursor_execute", note)
+        try:
+            if self.run is not None and self.dialect.runner.COMMITS_ON_THE_WAY:
+                inventory = partial(self._inventory, connection)
+                self.journal = Journal(connection, self.dialect, self.run, inventory)
+            with self.journal.listening() if self.journal else nullcontext():
+                yield
+        finally:
+            event.remove(connection, "before_cursor_execute", note)
 
     def _watched(self, step: Any) -> Any:
         carry_out = step.migration_fn
@@ -105,10 +133,14 @@ class _Apply(Visit):
             self._statements.clear()
             began = time.perf_counter()
             try:
-                carry_out(**keywords)
+                with self.journal.revision(step.revision.revision) if self.journal else nullcontext():
+                    carry_out(**keywords)
+            except HalfMigratedError:
+                raise
             except Exception as error:
                 raise _failed(step, error) from error
-            sent = (each for each in self._statements if not self.runner.only_reads(each))
+            kind = self.dialect.runner.kind
+            sent = (each for each in self._statements if kind(each) != "read")
             self._current = tuple(sent), time.perf_counter() - began
 
         step.migration_fn = watched
@@ -145,28 +177,32 @@ def apply(
     legs: Sequence[Leg],
     *,
     stage: str,
+    run: Run | None = None,
     finish: Callable[[MigrationContext], object] = lambda context: None,
     progress: Progress = lambda what, done, total: None,
 ) -> Outcome:
     """Carry out the legs on the target.
 
     `finish` is called after the last step; where the database has DDL in transactions nothing is committed
-    yet, and what it raises undoes everything.
+    yet, and what it raises undoes everything. With `run` the steps are journalled as that one's, and what it
+    has done of a revision already isn't done again.
 
     Raises:
+        HalfMigratedError: a revision that was interrupted can't go on by itself.
         MigrationError: the steps ended, and the database isn't where they lead.
     """
     visit = _Apply(
         tree=tree,
-        runner=target.dialect.runner,
-        atomic=not target.dialect.connect.DDL_COMMITS,
+        dialect=target.dialect,
+        run=run,
         legs=legs,
         stage=stage,
         finish=finish,
         progress=progress,
     )
     create_own_tables(target.home)
-    visit_environment(tree, visit, target)
+    with visit.ends:
+        visit_environment(tree, visit, target)
     assert visit.start is not None
     _refuse_uncommitted(target.home, visit)
     return Outcome(visit.start, tuple(visit.done), visit.heads_before, visit.heads)
@@ -189,17 +225,3 @@ def _refuse_uncommitted(home: Home, visit: _Apply) -> None:
             f" {', '.join(there) or 'base'}",
             remedy="Let env.py call context.run_migrations() in `with context.begin_transaction():`",
         )
-
-
-@contextmanager
-def _sent_to(connection: Connection, statements: list[str]) -> Iterator[None]:
-    """Note each statement that is sent on a connection."""
-
-    def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-        statements.append(statement)
-
-    event.listen(connection, "before_cursor_execute", note)
-    try:
-        yield
-    finally:
-        event.remove(connection, "before_cursor_execute", note)

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, table
 
 from colonnade.dialects.contract import dialect_named
 from colonnade.migrations.inventory import Inventory
-from colonnade.models.base import InternalBase
+from colonnade.migrations.run import MigrationRun
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,7 +21,7 @@ ALEMBIC_TABLE = "alembic_version"
 
 def own_tables() -> frozenset[str]:
     """Give the names of the tables that are Colonnade's, and Alembic's, and no part of a user's schema."""
-    return frozenset(InternalBase.metadata.tables) | {ALEMBIC_TABLE}
+    return frozenset(MigrationRun.metadata.tables) | {ALEMBIC_TABLE}
 
 
 def without_own_tables(theirs: Callable[..., bool] | None) -> Callable[..., bool]:

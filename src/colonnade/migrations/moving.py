@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from colonnade.engine.home import Home
+from colonnade.engine.retry import RetryPolicy, retrying
 from colonnade.errors import DriftError, MigrationError, PlanRefusedError, RevisionChangedError
 from colonnade.migrations.apply import Leg, apply
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.drift import Drift, drift_between
 from colonnade.migrations.options import MigrationOptions, Progress, Stage
 from colonnade.migrations.plan import Plan, PlannedStep
-from colonnade.migrations.reading import Seen, look, opened
-from colonnade.migrations.record import recorded_versions
+from colonnade.migrations.reading import Seen, opened
+from colonnade.migrations.record import create_own_tables, recorded_versions
+from colonnade.migrations.recovery import close_left, look_back, refuse_others, settle
 from colonnade.migrations.replay import Replay, replay
+from colonnade.migrations.runs import Left, Run, begin_run, end_run
 from colonnade.migrations.tree import Direction
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ if TYPE_CHECKING:
     from colonnade.migrations.tree import Tree
 
 __all__ = ["Migration", "Wish", "locked", "move", "plan", "refuse_edited", "scratch_home", "stamp"]
+
+
+_NO_DEADLINE_S = 86_400.0
+_DONE_BEFORE: tuple[Stage, ...] = ("drift", "backup", "rehearse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +60,8 @@ class Migration:
         applied: whether the original was changed: not on a dry run, nor where there was nothing to do.
         skipped: the stages that were left out, and why: asked for, or not possible here.
         recovered: what an interrupted migration before it had left, and what became of that; empty where
-        there
-            was none.
+        there was
+            none.
     """
 
     plan: Plan
@@ -122,10 +129,13 @@ class _Move:
         self._tree, self._home, self._wish, self._options = tree, home, wish, options
         self._progress = progress
         self._skipped: list[str] = []
+        self._left: Left | None = None
 
     def carry_out(self) -> Migration:
         seen = self.begin()
         plan = self.plan(seen)
+        if self._left is not None and self._left.half is None and not self._wish.dry_run:
+            close_left(self._home, self._left)
         if plan:
             self._refuse(plan)
             plan = self._tried(plan)
@@ -133,11 +143,15 @@ class _Move:
             if not self._wish.dry_run:
                 self._apply(plan)
         applied = bool(plan) and not self._wish.dry_run
-        return Migration(plan, applied, tuple(self._skipped))
+        recovered = self._left.sentence if self._left else ""
+        return Migration(plan, applied, tuple(self._skipped), recovered)
 
     def begin(self) -> Seen:
         """Look where the database is, and whether the files are those that it has applied."""
-        seen = look(self._tree, self._home)
+        seen, self._left = look_back(self._tree, self._home)
+        if self._left and self._left.half:
+            direction, target = self._wish.direction, self._wish.target
+            refuse_others(self._left.half, self._tree, direction, target, seen, dry_run=self._wish.dry_run)
         if not self._leaves_out("checksums"):
             self._progress("checksums", "reading the files of the applied revisions", 0, 0)
             refuse_edited(self._tree, self._home, seen.heads)
@@ -179,10 +193,28 @@ class _Move:
         return plan
 
     def _apply(self, plan: Plan) -> None:
-        leg = Leg(self._wish.direction, self._wish.target)
         self._progress("apply", "carrying out the steps", 0, len(plan.steps))
+        run = self._run(plan)
+        policy = RetryPolicy(self._options.attempts, _NO_DEADLINE_S)
+        try:
+            retrying(lambda: self._apply_once(run), policy)
+        except Exception as error:
+            settle(self._tree, self._home, run, error)
+            raise
+        end_run(self._home, run, "applied")
+
+    def _apply_once(self, run: Run) -> None:
+        leg = Leg(self._wish.direction, self._wish.target)
         with opened(self._home) as original:
-            apply(self._tree, original, [leg], stage="apply", finish=self._verify)
+            apply(self._tree, original, [leg], stage="apply", run=run, finish=self._verify)
+
+    def _run(self, plan: Plan) -> Run:
+        """Give the run that was interrupted in a revision, else a new one."""
+        if self._left and self._left.half:
+            return self._left.run
+        create_own_tables(self._home)
+        files = {step.revision.id: step.revision.checksum for step in plan.steps}
+        return begin_run(self._home, plan.direction, plan.before, plan.after, files)
 
     def _verify(self, context: MigrationContext) -> None:
         """Compare the schema with the plan's; where DDL is in the transaction, before it's committed."""
@@ -193,6 +225,9 @@ class _Move:
             raise kind("\n".join(map(str, plan.errors)))
 
     def _leaves_out(self, stage: Stage) -> bool:
+        if self._left and self._left.half and stage in _DONE_BEFORE:
+            self._skipped.append(f"{stage}: an interrupted migration goes on, which had done that")
+            return True
         if stage in self._wish.skip:
             self._skipped.append(f"{stage}, as asked")
         return stage in self._wish.skip

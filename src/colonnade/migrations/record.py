@@ -10,6 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import delete, insert, inspect, select, update
 
 from colonnade.migrations.catalogue import ALEMBIC_TABLE, own_tables
+from colonnade.migrations.run import MigrationRun
 from colonnade.migrations.version import SchemaVersion
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["VersionTable", "create_own_tables", "record_versions", "recorded_versions"]
 
 _table = SchemaVersion.metadata.tables[SchemaVersion.__tablename__]
+_own = [
+    _table,
+    MigrationRun.metadata.tables["migration_run"],
+    MigrationRun.metadata.tables["migration_statement"],
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +55,11 @@ class VersionTable:
 def create_own_tables(home: Home) -> None:
     """Create the tables that a migration is recorded in, where they aren't there, in its own transaction."""
     with home.connection("deferred") as connection:
-        there = inspect(connection).has_table(_table.name)
-    if not there:
+        inspector = inspect(connection)
+        missing = [table for table in _own if not inspector.has_table(table.name)]
+    for table in missing:
         with home.connection() as connection:
-            _table.create(connection, checkfirst=True)
+            table.create(connection, checkfirst=True)
 
 
 def recorded_versions(connection: Connection) -> dict[str, tuple[str | None, str | None]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from colonnade.errors import SchemaMismatchError
+from colonnade.errors import HalfMigratedError, SchemaMismatchError
 from colonnade.migrations.moving import Wish, move
 from colonnade.migrations.options import MigrationOptions
-from colonnade.migrations.reading import look
+from colonnade.migrations.recovery import look_back
 from colonnade.migrations.tree import Tree
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ _logger = logging.getLogger("colonnade.migrations")
 def start(home: Home, script_location: str, on_start: OnStart | None) -> None:
     """Follow the policy; by default a SQLite file is upgraded, and any other database checked.
 
+    By `upgrade` a migration whose process ended without a word is gone on with; one that failed isn't.
+
     Raises:
         SchemaMismatchError: by `check`, the database isn't at the tree's head.
         HalfMigratedError: an interrupted migration has left the database between two steps.
@@ -32,18 +34,17 @@ def start(home: Home, script_location: str, on_start: OnStart | None) -> None:
     policy = on_start or ("upgrade" if home.dialect.runner.EMBEDDED else "check")
     if policy == "ignore":
         return
-    if policy == "upgrade" and set(look(tree, home).heads) != set(tree.heads):
+    seen, left = look_back(tree, home)
+    half = None if left is None else left.half
+    if half is not None and (policy == "check" or half.reason):
+        raise HalfMigratedError(str(half))
+    at_heads = half is None and set(seen.heads) == set(tree.heads)
+    if policy == "upgrade" and not at_heads:
         migration = move(tree, home, Wish("upgrade", "heads"), MigrationOptions(), _logged)
         _logger.info("%s", migration)
-    elif policy == "check":
-        _check(tree, home)
-
-
-def _check(tree: Tree, home: Home) -> None:
-    there = look(tree, home).heads
-    if set(there) != set(tree.heads):
+    elif not at_heads:
         raise SchemaMismatchError(
-            f"the database is at {', '.join(there) or 'base'}, and this program needs"
+            f"the database is at {', '.join(seen.heads) or 'base'}, and this program needs"
             f" {', '.join(tree.heads) or 'base'}",
             remedy="`colonnade db upgrade` brings it there; `colonnade db plan` tells first what that does",
         )

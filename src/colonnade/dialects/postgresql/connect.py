@@ -58,7 +58,8 @@ def begin(connection: Connection, mode: BeginMode, lock_timeout_s: float) -> Non
     Raises:
         ConfigurationError: for a session on an application's engine that was made with AUTOCOMMIT.
     """
-    if BEGIN_OPTION not in connection.get_execution_options():
+    options = connection.get_execution_options()
+    if BEGIN_OPTION not in options or options.get("isolation_level") == "AUTOCOMMIT":  # asked for by itself
         return
     pooled = connection.connection.dbapi_connection
     if mode == "autocommit":

@@ -22,7 +22,7 @@ def exclusive(connection: Connection, name: str, timeout_s: float) -> Iterator[N
 
     It waits as long as the connection's lock_timeout says, and is the same behind a pooler.
     """
-    connection.execute(select(func.pg_advisory_xact_lock(_key(name))))
+    connection.execute(select(func.pg_advisory_xact_lock(key_of(name))))
     yield
 
 
@@ -33,14 +33,14 @@ def migrating(connection: Connection, timeout_s: float) -> Iterator[None]:
     Raises:
         MigrationLockError: another process kept it for `timeout_s` seconds.
     """
-    key, deadline = _key(_MIGRATING), time.monotonic() + timeout_s
+    key, deadline = key_of(_MIGRATING), time.monotonic() + timeout_s
     while not connection.scalar(select(func.pg_try_advisory_lock(key))):
         if time.monotonic() >= deadline:
             raise MigrationLockError(
                 f"another process has been migrating this database for {timeout_s:g} seconds"
                 f"{_holder(connection, key)}"
             )
-        time.sleep(_PAUSE_S)
+        time.sleep(PAUSE_S)
     try:
         yield
     finally:
@@ -48,10 +48,11 @@ def migrating(connection: Connection, timeout_s: float) -> Iterator[None]:
 
 
 _MIGRATING = "colonnade migration"
-_PAUSE_S = 0.1
+PAUSE_S = 0.1
 
 
-def _key(name: str) -> int:
+def key_of(name: str) -> int:
+    """Give the number of the advisory lock of this name."""
     return int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), signed=True)
 
 

@@ -7,12 +7,14 @@ that is rebuilt takes its children with it, without a word; inside a transaction
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects.contract import BEGIN_OPTION
 from colonnade.dialects.cursors import ask, send
 from colonnade.dialects.sqlite.connect import in_transaction
+from colonnade.dialects.statements import kind_of
+from colonnade.dialects.values import Kind
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -21,7 +23,14 @@ if TYPE_CHECKING:
 _MOST = 10
 EMBEDDED = True
 OPTIONS: Mapping[str, Any] = {BEGIN_OPTION: "autocommit"}
-_READING = ("select", "pragma", "explain", "values")
+COMMITS_ON_THE_WAY = False
+_FIRST_WORDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("select", "pragma", "values"), "read"),
+    **dict.fromkeys(("insert", "update", "delete", "replace"), "change"),
+    **dict.fromkeys(("create", "alter", "drop", "reindex", "analyze"), "schema"),
+    **dict.fromkeys(("begin", "commit", "end", "rollback", "savepoint", "release"), "control"),
+    **dict.fromkeys(("attach", "detach"), "session"),
+}
 
 
 def identity(connection: DBAPIConnection) -> tuple[str, ...]:
@@ -71,9 +80,19 @@ def prepare(connection: DBAPIConnection, lock_timeout_s: float) -> Callable[[], 
     return put_back
 
 
-def only_reads(statement: str) -> bool:
-    """Tell whether a statement asks for something and changes nothing, by its first word."""
-    return statement.lstrip("( \n\t").lower().startswith(_READING)
+def kind(statement: str) -> Kind:
+    """Tell what a statement does."""
+    return kind_of(statement, _FIRST_WORDS)
+
+
+def commits_itself(connection: DBAPIConnection) -> bool:
+    """No: `prepare` has begun a transaction."""
+    return False
+
+
+def leftovers(connection: DBAPIConnection, statement: str) -> Sequence[str]:
+    """Nothing: what fails is undone with its transaction."""
+    return ()
 
 
 def problems(connection: DBAPIConnection) -> list[str]:
