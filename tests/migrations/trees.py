@@ -195,13 +195,13 @@ LIBRARY = (
         "r3",
         """\
         with op.batch_alter_table("book") as batch:
-            batch.alter_column("title", type_=sa.String(200), existing_type=sa.String(80))
+            batch.alter_column("title", type_=sa.String(200), existing_nullable=False)
         op.create_index("ix_book_title", "book", ["title"])
         """,
         """\
         op.drop_index("ix_book_title", "book")
         with op.batch_alter_table("book") as batch:
-            batch.alter_column("title", type_=sa.String(80), existing_type=sa.String(200))
+            batch.alter_column("title", type_=sa.String(80), existing_nullable=False)
         """,
     ),
 )

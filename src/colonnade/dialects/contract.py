@@ -289,6 +289,10 @@ class Triggers(Protocol):
         """Give the statements that take away, after its table, what `create_touch` left behind."""
         ...
 
+    def remove_touch(self, table: Table) -> Sequence[str]:
+        """Give the statements that take away what `create_touch` made, while its table stays."""
+        ...
+
 
 class Audit(Protocol):
     """`audit.py`: the triggers that write the audit log, and how they're told who writes."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.moving import Migration
     from colonnade.migrations.options import MigrationOptions
     from colonnade.migrations.plan import Finding, Plan, PlannedStep
+    from colonnade.migrations.status import Status
     from colonnade.migrations.template import run_environment
     from colonnade.migrations.tree import Revision
 
@@ -28,6 +29,7 @@ __all__ = [
     "PlannedStep",
     "Revision",
     "SchemaVersion",
+    "Status",
     "create_tree",
     "run_environment",
 ]
@@ -42,6 +44,7 @@ _MODULES = {
     "Plan": "plan",
     "PlannedStep": "plan",
     "Revision": "tree",
+    "Status": "status",
     "create_tree": "creating",
     "run_environment": "template",
 }

@@ -10,19 +10,20 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy import event
-
+from colonnade.dialects.cursors import driver_of
 from colonnade.errors import DatabaseError, HalfMigratedError, MigrationError
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.environment import Visit, visit_environment
 from colonnade.migrations.fingerprint import fingerprint_of
 from colonnade.migrations.journal import Journal
 from colonnade.migrations.record import VersionTable, create_own_tables, record_versions
+from colonnade.migrations.recording import Recorder, Recording
 
 if TYPE_CHECKING:
+    from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
 
@@ -50,12 +51,14 @@ class Applied:
 
     revision: Revision
     direction: Direction
-    statements: tuple[str, ...]
+    recording: Recording
     seconds: float
     heads: tuple[str, ...]
     inventory: Inventory
 
 
+Begin = Callable[["MigrationContext", "Inventory"], object]
+Finish = Callable[["MigrationContext", "Inventory", "Inventory"], object]
 Progress = Callable[[str, int, int], object]
 """Called with what is being done, how much of it is done, and of how much."""
 
@@ -69,18 +72,22 @@ class _Apply(Visit):
     run: Run | None
     legs: Sequence[Leg]
     stage: str
-    finish: Callable[[MigrationContext], object]
+    begin: Begin
+    finish: Finish
     progress: Progress
     changes = True
     done: list[Applied] = field(default_factory=list)
     start: Inventory | None = None
+    recorder: Recorder = field(init=False)
     version_table: VersionTable = field(default_factory=VersionTable)
     journal: Journal | None = None
     ends: ExitStack = field(default_factory=ExitStack)
-    _statements: list[str] = field(default_factory=list)
     heads_before: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
-    _current: tuple[tuple[str, ...], float] = ((), 0.0)
+    _current: tuple[Recording, float] = (Recording(), 0.0)
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(self._is_noted)
 
     def options(self, connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
         told = given.get("on_version_apply") or ()
@@ -97,40 +104,47 @@ class _Apply(Visit):
     def configured(self, context: MigrationContext) -> None:
         if not self.dialect.runner.COMMITS_ON_THE_WAY:
             context.autocommit_block = nullcontext  # type: ignore[method-assign,assignment]
+        self.dialect.changes.keeping(context)
+
+    def operating(self, operations: Operations) -> None:
+        self.recorder.watch(operations)
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[Any]:
         assert context.connection is not None
         self.heads_before = self.heads = tuple(sorted(heads))
         self.version_table = VersionTable.of(context)
         self.start = self._inventory(context.connection)
+        self.begin(context, self.start)
         self.ends.enter_context(self._listening(context.connection))
         for leg in self.legs:
             for step in self.tree.steps(leg.direction, leg.target, self.heads):
                 yield self._watched(step)
-        self.finish(context)
+        if problems := self.dialect.runner.problems(driver_of(context.connection)):
+            raise MigrationError("; ".join(problems), remedy="Let the revision mend or delete these rows")
+        self.finish(context, self.start, self.done[-1].inventory if self.done else self.start)
 
     @contextmanager
     def _listening(self, connection: Connection) -> Iterator[None]:
-        def note(_: Any, __: Any, statement: str, *___: Any) -> None:
-            if self.journal is None or not self.journal.writing:
-                self._statements.append(statement)
+        if self.run is not None and self.dialect.runner.COMMITS_ON_THE_WAY:
+            inventory = partial(self._inventory, connection)
+            self.journal = Journal(connection, self.dialect, self.run, inventory)
+        journalling = self.journal.listening() if self.journal else nullcontext()
+        with self.recorder.listening(connection), journalling:
+            yield
 
-        event.listen(connection, "before_cursor_execute", note)
-        try:
-            if self.run is not None and self.dialect.runner.COMMITS_ON_THE_WAY:
-                inventory = partial(self._inventory, connection)
-                self.journal = Journal(connection, self.dialect, self.run, inventory)
-            with self.journal.listening() if self.journal else nullcontext():
-                yield
-        finally:
-            event.remove(connection, "before_cursor_execute", note)
+    def _is_noted(self, statement: str) -> bool:
+        """Tell whether a statement is a revision's and changes something."""
+        if self.journal is not None and self.journal.writing:
+            return False
+        return self.dialect.runner.kind(statement) != "read"
 
     def _watched(self, step: Any) -> Any:
         carry_out = step.migration_fn
 
+        @wraps(carry_out)  # its name is told in the log
         def watched(**keywords: Any) -> None:
             self.progress(str(step), len(self.done), len(self.done) + 1)
-            self._statements.clear()
+            self.recorder.take()
             began = time.perf_counter()
             try:
                 with self.journal.revision(step.revision.revision) if self.journal else nullcontext():
@@ -139,9 +153,7 @@ class _Apply(Visit):
                 raise
             except Exception as error:
                 raise _failed(step, error) from error
-            kind = self.dialect.runner.kind
-            sent = (each for each in self._statements if kind(each) != "read")
-            self._current = tuple(sent), time.perf_counter() - began
+            self._current = self.recorder.take(), time.perf_counter() - began
 
         step.migration_fn = watched
         return step
@@ -150,7 +162,9 @@ class _Apply(Visit):
         assert ctx.connection is not None
         self.heads = tuple(sorted(heads))
         inventory = self._inventory(ctx.connection)
-        record_versions(ctx.connection, self.tree.applied(self.heads), fingerprint_of(inventory))
+        # Where a database is only said to be, its schema may be another.
+        fingerprint = None if step.is_stamp else fingerprint_of(inventory)
+        record_versions(ctx.connection, self.tree.applied(self.heads), fingerprint)
         if step.is_stamp:
             return
         revision = self.tree.revision(step.up_revision_id)
@@ -178,14 +192,16 @@ def apply(
     *,
     stage: str,
     run: Run | None = None,
-    finish: Callable[[MigrationContext], object] = lambda context: None,
+    start: Begin = lambda context, inventory: None,
+    finish: Finish = lambda context, start, end: None,
     progress: Progress = lambda what, done, total: None,
 ) -> Outcome:
     """Carry out the legs on the target.
 
-    `finish` is called after the last step; where the database has DDL in transactions nothing is committed
-    yet, and what it raises undoes everything. With `run` the steps are journalled as that one's, and what it
-    has done of a revision already isn't done again.
+    `start` is called before the first step with the schema, and `finish` after the last one with the schema
+    before the first one and now. Where the database has DDL in transactions nothing is committed yet then,
+    and what it raises undoes everything. With `run` the steps are journalled as that one's, and what it has
+    done of a revision already isn't done again.
 
     Raises:
         HalfMigratedError: a revision that was interrupted can't go on by itself.
@@ -197,6 +213,7 @@ def apply(
         run=run,
         legs=legs,
         stage=stage,
+        begin=start,
         finish=finish,
         progress=progress,
     )

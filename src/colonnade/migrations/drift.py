@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from colonnade.migrations.catalogue import take_inventory
+from colonnade.migrations.fingerprint import fingerprint_of
 from colonnade.migrations.inventory import Change, Difference, Inventory, Key, compare, label
 from colonnade.migrations.plan import Finding
+from colonnade.migrations.record import recorded_versions
 
-__all__ = ["Drift", "drift_between", "name_of", "unexplained"]
+if TYPE_CHECKING:
+    from colonnade.engine.home import Home
+    from colonnade.migrations.reading import Seen
+
+__all__ = ["Drift", "drift_between", "drift_from", "name_of", "unexplained"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,17 @@ def drift_between(expected: Inventory, live: Inventory, accepted: Iterable[str] 
         tuple(change for change in difference.changes if name_of(change) not in names),
         tuple(dict.fromkeys(name_of(each) for each in difference.changes if name_of(each) in names)),
     )
+
+
+def drift_from(home: Home, seen: Seen, expected: Inventory, accepted: Iterable[str] = ()) -> Drift:
+    """Compare the live schema with the one expected; a schema as the last migration left it has no drift."""
+    with home.connection("deferred") as connection:
+        live = take_inventory(connection, without=seen.version_table.own_tables())
+        recorded = recorded_versions(connection)
+    left = next((fingerprint for name, (_, fingerprint) in recorded.items() if name in seen.heads), None)
+    if left is not None and left == fingerprint_of(live):
+        return Drift()
+    return drift_between(expected, live, accepted)
 
 
 def unexplained(expected: Difference, found: Difference) -> tuple[Change, ...]:

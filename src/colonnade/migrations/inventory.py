@@ -47,14 +47,25 @@ class Inventory:
         return cls(sorted_out[""], sorted_out[COUNTER], sorted_out[ENVIRONMENT], dict(rows or {}))
 
     def without(self, tables: Iterable[str]) -> Inventory:
-        """Give the same without these tables and what belongs to them."""
+        """Give the same without these tables and what belongs to them, functions of their triggers too."""
         left_out = frozenset(tables)
+        functions = self._called_for(left_out)
         return Inventory(
-            _without(self.items, left_out),
-            _without(self.counters, left_out),
-            _without(self.environment, left_out),
+            _without(self.items, left_out, functions),
+            _without(self.counters, left_out, functions),
+            _without(self.environment, left_out, functions),
             {table: count for table, count in self.rows.items() if table not in left_out},
         )
+
+    def _called_for(self, tables: frozenset[str]) -> frozenset[str]:
+        """Give the functions that triggers of these tables call, and of no others."""
+        triggers = [item for item in self.items.values() if item.kind == "trigger"]
+        theirs = " ".join(text for one in triggers if one.table in tables for text in one.clauses.values())
+        others = " ".join(
+            text for one in triggers if one.table not in tables for text in one.clauses.values()
+        )
+        names = (key.name for key in self.items if key.kind == "function")
+        return frozenset(name for name in names if name in theirs and name not in others)
 
     def tables(self) -> list[str]:
         """Give the names of the tables, in order."""
@@ -166,11 +177,13 @@ def _key(item: Item) -> Key:
     return Key(item.kind, item.table, item.name)
 
 
-def _without(items: Mapping[Key, Item], tables: frozenset[str]) -> dict[Key, Item]:
+def _without(items: Mapping[Key, Item], tables: frozenset[str], functions: frozenset[str]) -> dict[Key, Item]:
     return {
         key: item
         for key, item in items.items()
-        if key.table not in tables and not (key.kind == "table" and key.name in tables)
+        if key.table not in tables
+        and not (key.kind == "table" and key.name in tables)
+        and not (key.kind in ("function", ENVIRONMENT) and key.name.removeprefix("function ") in functions)
     }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
-from colonnade.migrations import moving, writing
+from colonnade.migrations import moving, status, writing
 from colonnade.migrations.options import MigrationOptions, Progress, stages_named
 from colonnade.migrations.reading import look
 from colonnade.migrations.tree import Direction, Revision, Tree
@@ -22,8 +22,10 @@ from colonnade.repository.operation import operation
 
 if TYPE_CHECKING:
     from colonnade.engine.home import Home
+    from colonnade.migrations.drift import Drift
     from colonnade.migrations.moving import Migration
-    from colonnade.migrations.plan import Plan
+    from colonnade.migrations.plan import Finding, Plan
+    from colonnade.migrations.status import Status
 
 __all__ = ["AlembicManager", "AsyncAlembicManager"]
 
@@ -103,6 +105,28 @@ class _AlembicOperations:
             MigrationError: there's none, or more than one.
         """
         return self.tree.revision(revision)
+
+    @operation
+    def status(self) -> Status:
+        """Give where the database stands in its tree, and what is pending. It writes nothing."""
+        return status.status(self.tree, self._home)
+
+    @operation
+    def drift(self) -> Drift:
+        """Give what was changed in the schema by other ways than its revisions. It writes nothing.
+
+        On a server it's told by the fingerprint that the last migration recorded, unless `scratch_url`
+        names an empty database in which the tree can be replayed.
+        """
+        return status.drift(self.tree, self._home, self.options)
+
+    @operation
+    def verify(self) -> list[Finding]:
+        """Give a finding for each thing that isn't as it should be: drift, foreign keys, the models.
+
+        It writes nothing.
+        """
+        return status.verify(self.tree, self._home, self.target_metadata, self.options)
 
     # What moves the database
 

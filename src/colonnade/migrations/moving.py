@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from colonnade.engine.home import Home
@@ -17,7 +17,9 @@ from colonnade.engine.retry import RetryPolicy, retrying
 from colonnade.errors import DriftError, MigrationError, PlanRefusedError, RevisionChangedError
 from colonnade.migrations.apply import Leg, apply
 from colonnade.migrations.catalogue import take_inventory
-from colonnade.migrations.drift import Drift, drift_between
+from colonnade.migrations.drift import Drift, drift_from, unexplained
+from colonnade.migrations.fingerprint import fingerprint_of
+from colonnade.migrations.inventory import compare
 from colonnade.migrations.options import MigrationOptions, Progress, Stage
 from colonnade.migrations.plan import Plan, PlannedStep
 from colonnade.migrations.reading import Seen, opened
@@ -25,6 +27,7 @@ from colonnade.migrations.record import create_own_tables, recorded_versions
 from colonnade.migrations.recovery import close_left, look_back, refuse_others, settle
 from colonnade.migrations.replay import Replay, replay
 from colonnade.migrations.runs import Left, Run, begin_run, end_run
+from colonnade.migrations.scratch import scratch_database
 from colonnade.migrations.tree import Direction
 
 if TYPE_CHECKING:
@@ -59,9 +62,8 @@ class Migration:
         plan: the steps, with the time that each took, and the findings.
         applied: whether the original was changed: not on a dry run, nor where there was nothing to do.
         skipped: the stages that were left out, and why: asked for, or not possible here.
-        recovered: what an interrupted migration before it had left, and what became of that; empty where
-        there was
-            none.
+        recovered: what an interrupted migration had left, and what became of that; empty where there
+            was none.
     """
 
     plan: Plan
@@ -130,9 +132,11 @@ class _Move:
         self._progress = progress
         self._skipped: list[str] = []
         self._left: Left | None = None
+        self._replayed: Replay | None = None
+        self._recognition = ""
 
     def carry_out(self) -> Migration:
-        seen = self.begin()
+        seen = self._recognised(self.begin())
         plan = self.plan(seen)
         if self._left is not None and self._left.half is None and not self._wish.dry_run:
             close_left(self._home, self._left)
@@ -143,7 +147,7 @@ class _Move:
             if not self._wish.dry_run:
                 self._apply(plan)
         applied = bool(plan) and not self._wish.dry_run
-        recovered = self._left.sentence if self._left else ""
+        recovered = self._left.sentence if self._left else self._recognition
         return Migration(plan, applied, tuple(self._skipped), recovered)
 
     def begin(self) -> Seen:
@@ -157,6 +161,30 @@ class _Move:
             refuse_edited(self._tree, self._home, seen.heads)
         return seen
 
+    def _recognised(self, seen: Seen) -> Seen:
+        """Note the revision of a database whose tables are just those of one, and which has none noted.
+
+        `create_tables` makes such a one.
+        """
+        if seen.heads or self._left or self._wish.direction == "downgrade":
+            return seen
+        with self._home.connection("deferred") as connection:
+            live = take_inventory(connection, without=seen.version_table.own_tables())
+        replayed = self._replay(seen, Leg("upgrade", self._wish.target)) if live.items else None
+        same = fingerprint_of(live)
+        for step in reversed(replayed.steps if replayed else ()):
+            if fingerprint_of(step.inventory) == same:
+                return self._noted(seen, step.heads)
+        return seen
+
+    def _noted(self, seen: Seen, heads: tuple[str, ...]) -> Seen:
+        named = ", ".join(heads)
+        self._recognition = f"the schema is that of {named}, which wasn't noted: the database is at {named}"
+        if not self._wish.dry_run:
+            with opened(self._home) as original:
+                apply(self._tree, original, [Leg("stamp", heads)], stage="apply")
+        return replace(seen, heads=heads)
+
     def plan(self, seen: Seen) -> Plan:
         """Try the steps on an empty database, and compare the live schema with what should be there."""
         direction, target = self._wish.direction, self._wish.target
@@ -167,9 +195,10 @@ class _Move:
         self._replayed = self._replay(seen, Leg(direction, target))
         if self._replayed is None:
             return Plan(direction, seen.heads, (), _named(self._tree, steps, direction), known=False)
-        drift = self._drift(self._replayed.before)
+        drift = self._drift(seen, self._replayed.before)
         after = self._replayed.steps[-1].heads
-        return Plan(direction, seen.heads, after, self._replayed.planned(), tuple(drift.findings()))
+        findings = (*drift.findings(), *self._replayed.findings())
+        return Plan(direction, seen.heads, after, self._replayed.planned(), findings)
 
     def _replay(self, seen: Seen, leg: Leg) -> Replay | None:
         if self._leaves_out("plan"):
@@ -181,12 +210,11 @@ class _Move:
             self._skipped.append(f"plan: the tree can't be replayed from nothing: {error}")
             return None
 
-    def _drift(self, expected: Inventory) -> Drift:
+    def _drift(self, seen: Seen, expected: Inventory) -> Drift:
         if self._leaves_out("drift"):
             return Drift(known=False, reason="left out, as asked")
         self._progress("drift", "comparing the schema with what its revision makes", 0, 0)
-        with self._home.connection("deferred") as connection:
-            return drift_between(expected, take_inventory(connection), self._wish.accept)
+        return drift_from(self._home, seen, expected, self._wish.accept)
 
     def _tried(self, plan: Plan) -> Plan:
         """Back the database up, try the backup out, and the steps on the copy."""
@@ -216,8 +244,20 @@ class _Move:
         files = {step.revision.id: step.revision.checksum for step in plan.steps}
         return begin_run(self._home, plan.direction, plan.before, plan.after, files)
 
-    def _verify(self, context: MigrationContext) -> None:
-        """Compare the schema with the plan's; where DDL is in the transaction, before it's committed."""
+    def _verify(self, context: MigrationContext, start: Inventory, end: Inventory) -> None:
+        """Compare the schema with the plan's; where DDL is in the transaction, before it's committed.
+
+        What differed before may differ in the end.
+        """
+        if self._replayed is None or self._leaves_out("verify"):
+            return
+        self._progress("verify", "comparing the schema with the plan's", 0, 0)
+        before = compare(self._replayed.before, start)
+        changes = unexplained(before, compare(self._replayed.after, end))
+        if changes:
+            raise MigrationError(
+                "the schema isn't what the plan makes: " + "; ".join(each.sentence for each in changes)
+            )
 
     def _refuse(self, plan: Plan) -> None:
         if plan.errors:
@@ -250,13 +290,12 @@ def refuse_edited(tree: Tree, home: Home, heads: Sequence[str]) -> None:
 @contextmanager
 def scratch_home(home: Home, options: MigrationOptions) -> Iterator[Home]:
     """Give an empty database of the same kind, on the same face, for the length of the block."""
-    if options.scratch_url is None:
-        raise MigrationError("no empty database was named", remedy="give scratch_url=…")
-    scratch = Home(options.scratch_url, home.face, None)
-    try:
-        yield scratch
-    finally:
-        scratch.dispose()
+    with scratch_database(home.settings, scratch_url=options.scratch_url) as settings:
+        scratch = Home(settings, home.face, None)
+        try:
+            yield scratch
+        finally:
+            scratch.dispose()
 
 
 def _named(tree: Tree, steps: Sequence[Any], direction: Direction) -> tuple[PlannedStep, ...]:

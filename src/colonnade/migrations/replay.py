@@ -6,13 +6,14 @@ may need rows, or a start that isn't in it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from colonnade.migrations.apply import Applied, Leg, Outcome, apply
+from colonnade.migrations.asked import Asked, unasked
 from colonnade.migrations.inventory import Inventory, compare
-from colonnade.migrations.plan import PlannedStep
+from colonnade.migrations.plan import Finding, PlannedStep
 from colonnade.migrations.reading import opened
 
 if TYPE_CHECKING:
@@ -36,12 +37,26 @@ class Replay:
 
     def planned(self) -> tuple[PlannedStep, ...]:
         """Give the steps as a plan has them."""
-        planned, before = [], self.before
-        for step in self.steps:
+        return tuple(
+            PlannedStep(
+                step.revision, step.direction, step.recording.statements, compare(before, step.inventory)
+            )
+            for before, step in self._pairs()
+        )
+
+    def findings(self) -> list[Finding]:
+        """Give what the steps lose or change of the schema without asking for it."""
+        found: list[Finding] = []
+        for before, step in self._pairs():
             difference = compare(before, step.inventory)
-            planned.append(PlannedStep(step.revision, step.direction, step.statements, difference))
-            before = step.inventory
-        return tuple(planned)
+            asked = Asked(step.recording)
+            found += unasked(step.revision.id, asked, difference, before, step.inventory)
+        return found
+
+    def _pairs(self) -> Iterator[tuple[Inventory, Applied]]:
+        """Give each step with the schema before it."""
+        inventories = [self.before, *(step.inventory for step in self.steps)]
+        yield from zip(inventories, self.steps, strict=False)
 
 
 def replay(tree: Tree, empty: Home, original: Home, heads: Sequence[str], then: Leg | None = None) -> Replay:

@@ -14,7 +14,9 @@ from sqlalchemy.util import greenlet_spawn
 
 from colonnade.dialects.contract import dialect_named
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
+from colonnade.migrations import touching as _touching  # its operations and comparisons register themselves
 from colonnade.migrations.catalogue import without_own_tables
+from colonnade.migrations.rendering import rendering
 from colonnade.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, MetaData
 
 __all__ = ["run_environment"]
+
+assert _touching
 
 _logger = logging.getLogger("colonnade.migrations")
 
@@ -49,6 +53,7 @@ def run_environment(
         "compare_server_default": True,
         **options,
         "include_object": without_own_tables(options.get("include_object")),
+        "render_item": rendering(options.get("render_item")),
     }
     if context.is_offline_mode():
         _offline(_settings(default_url), arguments)

@@ -33,3 +33,9 @@ def create_touch(table: Table, column: Column[Any]) -> Sequence[str]:
 def drop_touch(table: Table, column: Column[Any]) -> Sequence[str]:
     """Give nothing: the trigger went with its table."""
     return []
+
+
+def remove_touch(table: Table) -> Sequence[str]:
+    """Give what takes the trigger away while the table stays."""
+    prefix = f"{_quote.quote(table.schema)}." if table.schema else ""
+    return [f"DROP TRIGGER IF EXISTS {prefix}{_quote.quote(object_name('touch', table.name))}"]

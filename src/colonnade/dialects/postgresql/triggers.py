@@ -37,6 +37,15 @@ def drop_touch(table: Table, column: Column[Any]) -> Sequence[str]:
     return [f"DROP FUNCTION IF EXISTS {_function(table)}()"]
 
 
+def remove_touch(table: Table) -> Sequence[str]:
+    """Give what takes trigger and function away while the table stays."""
+    name = _quote.quote(object_name("touch", table.name))
+    return [
+        f"DROP TRIGGER IF EXISTS {name} ON {_quote.format_table(table)}",
+        f"DROP FUNCTION IF EXISTS {_function(table)}()",
+    ]
+
+
 def _function(table: Table) -> str:
     name = _quote.quote(object_name("touch", table.name))
     return f"{_quote.quote(table.schema)}.{name}" if table.schema else name

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects.alembic_parts import Request, asked_by, leave_nothing_to_do, requests_of, shadow
+from colonnade.dialects.cursors import driver_of
+from colonnade.dialects.sqlite.connect import in_transaction
 from colonnade.dialects.sqlite.rebuild import Rebuild, legacy_alter_table
 from colonnade.errors import MigrationError
 
@@ -67,8 +69,7 @@ class _Keeping:
                 entity=table,
                 remedy="Send PRAGMA foreign_keys = OFF before the transaction begins",
             )
-        driver: Any = self._connection.connection.dbapi_connection
-        if not driver.in_transaction:
+        if in_transaction(driver_of(self._connection)) is False:
             raise MigrationError(
                 f"{table} can't be made anew outside a transaction: a failure would leave it half done",
                 entity=table,

@@ -35,6 +35,12 @@ def drop_touch(table: Table, column: Column[Any]) -> Sequence[str]:
     return []
 
 
+def remove_touch(table: Table) -> Sequence[str]:
+    """Give what takes the trigger away while the table stays."""
+    prefix = f"{_quote.quote(table.schema)}." if table.schema else ""
+    return [f"DROP TRIGGER IF EXISTS {prefix}{_quote.quote(object_name('touch', table.name))}"]
+
+
 def touching(table: Table, column: Column[Any]) -> str:
     """Give the UPDATE of such a trigger."""
     stamp = _quote.quote(column.name)

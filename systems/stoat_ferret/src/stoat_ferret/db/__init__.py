@@ -17,6 +17,7 @@ from stoat_ferret.db.schema import (
     DatabaseSchema,
     create_tables,
     drop_tables,
+    migrate,
     version,
 )
 from stoat_ferret.db.settings import DEFAULT_URL, settings_for
@@ -61,6 +62,7 @@ __all__ = [
     "drop_tables",
     "frame_count",
     "manager",
+    "migrate",
     "project_repository",
     "session_factory",
     "settings_for",

@@ -1,20 +1,24 @@
-"""The schema: every table made, dropped and asked for its version, on either face.
+"""The schema: every table made, migrated, dropped and asked for its version, on either face.
 
     DatabaseSchema(db).create_tables()              create_tables(db)
     await AsyncDatabaseSchema(adb).create_tables()  await create_tables(adb)
 
-All tables come from the models' metadata, and Colonnade's own two, the audit log and the applied
-versions, come and go along with them.
+All tables come from the models' metadata, and Colonnade's own, the audit log and the applied versions, come
+and go along with them. `migrate` goes by the revisions in `migrations/`. From nothing both ways come to the
+same schema, and what `create_tables` made is known to `migrate` as the newest revision.
 """
 
 from __future__ import annotations
 
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Any, overload
 
 from sqlalchemy import inspect
 
 from colonnade import (
+    AlembicManager,
+    AsyncAlembicManager,
     AsyncBaseRepository,
     AsyncDatabaseManager,
     BaseRepository,
@@ -23,10 +27,21 @@ from colonnade import (
     operation,
 )
 from colonnade.audit import AuditLog
-from colonnade.migrations import SchemaVersion
+from colonnade.migrations import Migration, SchemaVersion
 from stoat_ferret.db.models import Base
 
-__all__ = ["AsyncDatabaseSchema", "DatabaseSchema", "create_tables", "drop_tables", "version"]
+__all__ = [
+    "SCRIPTS",
+    "AsyncDatabaseSchema",
+    "DatabaseSchema",
+    "create_tables",
+    "drop_tables",
+    "migrate",
+    "version",
+]
+
+SCRIPTS = str(Path(__file__).with_name("migrations"))
+"""The folder of the migration tree."""
 
 METADATA = (Base.metadata, AuditLog.metadata)
 """The system's own tables, and Colonnade's two."""
@@ -62,6 +77,10 @@ class DatabaseSchema:
         """Create the tables that aren't there, with their indexes; those that are there stay as they are."""
         create_tables(self.db)
 
+    def migrate(self) -> Migration:
+        """Bring the schema up to the newest revision: backed up, tried on a copy, applied and verified."""
+        return migrate(self.db)
+
     def drop_tables(self) -> None:
         """Drop all tables that are there, with everything in them."""
         drop_tables(self.db)
@@ -81,6 +100,10 @@ class AsyncDatabaseSchema:
         """Do what `DatabaseSchema.create_tables` does."""
         await create_tables(self.db)
 
+    async def migrate(self) -> Migration:
+        """Do what `DatabaseSchema.migrate` does."""
+        return await migrate(self.db)
+
     async def drop_tables(self) -> None:
         """Do what `DatabaseSchema.drop_tables` does."""
         await drop_tables(self.db)
@@ -97,6 +120,17 @@ def create_tables(db: AsyncDatabaseManager) -> Coroutine[Any, Any, None]: ...
 def create_tables(db: DatabaseManager | AsyncDatabaseManager) -> Any:
     """Do what `DatabaseSchema(db).create_tables()` does; to be awaited with an `AsyncDatabaseManager`."""
     return db.create_tables(*METADATA)
+
+
+@overload
+def migrate(db: DatabaseManager) -> Migration: ...
+@overload
+def migrate(db: AsyncDatabaseManager) -> Coroutine[Any, Any, Migration]: ...
+def migrate(db: DatabaseManager | AsyncDatabaseManager) -> Any:
+    """Do what `DatabaseSchema(db).migrate()` does; to be awaited with an `AsyncDatabaseManager`."""
+    if isinstance(db, DatabaseManager):
+        return AlembicManager(db, script_location=SCRIPTS).upgrade()
+    return AsyncAlembicManager(db, script_location=SCRIPTS).upgrade()
 
 
 @overload

@@ -1,0 +1,80 @@
+"""What a revision loses without asking is found before the original is touched; what it asks for isn't."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from colonnade import AlembicManager
+from colonnade.errors import MigrationError
+from tests.migrations.test_manager import asked, fill
+from tests.migrations.trees import LIBRARY, Rev, make_tree
+
+QUIET = {
+    "a dropped column and its index": (
+        'op.create_index("ix_counter", "shelf", ["counter"])',
+        'with op.batch_alter_table("shelf") as batch:\n    batch.drop_index("ix_counter")\n'
+        '    batch.drop_column("counter")',
+    ),
+    "a dropped table with its indexes": (
+        'op.create_table("loan", sa.Column("id", sa.Integer, primary_key=True),'
+        ' sa.Column("day", sa.Date, index=True))',
+        'op.drop_table("loan")',
+    ),
+    "a renamed column": (
+        'op.create_index("ix_counter", "shelf", ["counter"])',
+        'op.alter_column("shelf", "counter", new_column_name="number", existing_type=sa.Integer(),'
+        ' existing_nullable=False, existing_server_default=sa.text("0"))',
+    ),
+    "a renamed table": ("pass", 'op.rename_table("book", "volume")'),
+    "a statement of its own": (
+        'op.execute("CREATE VIEW titles AS SELECT title FROM book")',
+        'op.execute("DROP VIEW titles")',
+    ),
+    "a new default": (
+        "pass",
+        'with op.batch_alter_table("shelf") as batch:\n    batch.alter_column("counter", server_default="5",'
+        " existing_type=sa.Integer(), existing_nullable=False)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", QUIET)
+def test_what_was_asked_for_is_no_finding(url: str, tmp_path: Path, case: str) -> None:
+    first, second = QUIET[case]
+    tree = make_tree(tmp_path / "m", [*LIBRARY, Rev("r4", first), Rev("r5", second)])
+    manager = AlembicManager(url, script_location=tree)
+    plan = manager.plan()
+    assert plan.known
+    assert plan.findings == ()
+    manager.db.close()
+
+
+LOST = {
+    "a column of a table that is dropped and made again": (
+        "pass",
+        'op.drop_table("book")\nop.create_table("book", sa.Column("id", sa.Integer, primary_key=True))',
+        "column book.title is gone",
+    ),
+    "an index that goes with one of its columns": (
+        'op.create_index("ix_both", "book", ["shelf_id", "title"])',
+        'with op.batch_alter_table("book") as batch:\n    batch.drop_index("ix_book_title")\n'
+        '    batch.drop_column("title")',
+        "ix_both|no such column: title",  # the latter is what Alembic's own rebuilding of a table comes to
+    ),
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_what_goes_without_being_asked_stops_it(url: str, tmp_path: Path, case: str) -> None:
+    first, second, told = LOST[case]
+    tree = make_tree(tmp_path / "m", [*LIBRARY, Rev("r4", first), Rev("r5", second)])
+    manager = AlembicManager(url, script_location=tree)
+    manager.upgrade("r4")
+    fill(url)
+    with pytest.raises(MigrationError, match=told):
+        manager.upgrade()
+    assert manager.current() == ("r4",)
+    assert asked(url, "SELECT count(title) FROM book") == [(6,)]
+    manager.db.close()
