@@ -500,8 +500,14 @@ class Content(Protocol):
         ...
 
 
-Connecting = Callable[["DatabaseSettings"], AbstractContextManager["Connection"]]
-"""Opens a database: gives a connection in autocommit, while the block lasts."""
+class Connecting(Protocol):
+    """What opens a database for a room that must open several."""
+
+    def __call__(
+        self, settings: DatabaseSettings, mode: BeginMode = "autocommit", isolation_level: str | None = None
+    ) -> AbstractContextManager[Connection]:
+        """Give a connection in a transaction of this mode, while the block lasts."""
+        ...
 
 
 class Scratch(Protocol):
@@ -543,6 +549,92 @@ class Scratch(Protocol):
         ...
 
 
+class Backups(Protocol):
+    """`backup.py`: dumps, taken and loaded by what each database has for it."""
+
+    SUFFIX: str
+    """How a dump's name ends."""
+    BYTES_A_SECOND: float
+    """About how fast a backup is, of the bytes that `size` tells."""
+
+    def check(self, connection: Connection) -> None:
+        """See that what is needed for a backup and for restoring one is there.
+
+        Raises:
+            MissingProgramError: with the package to install.
+        """
+        ...
+
+    def schemas(self, connection: Connection) -> Sequence[str]:
+        """Give the schemas that a dump has, the connection's own one first."""
+        ...
+
+    def default_folder(self, settings: DatabaseSettings) -> Path:
+        """Give where backups go when nobody says so.
+
+        Raises:
+            BackupError: the database can't be backed up.
+        """
+        ...
+
+    def title(self, settings: DatabaseSettings) -> str:
+        """Give the database's name, as a dump's name begins with it."""
+        ...
+
+    def size(self, connection: Connection) -> int:
+        """Give how many bytes a dump will have, at most."""
+        ...
+
+    def dumped(
+        self, settings: DatabaseSettings, target: Path, connect: Connecting, advance: Callable[[int], object]
+    ) -> AbstractContextManager[Connection]:
+        """Write a dump to the disk, and give a connection that sees the moment of which it is.
+
+        `advance` is called with the number of bytes so far.
+
+        Raises:
+            BackupError: a program failed, or the account lacks a right, which is named.
+            OSError: it can't be written.
+        """
+        ...
+
+    def load(self, settings: DatabaseSettings, source: Path, connect: Connecting, *, trial: bool) -> None:
+        """Load a dump into an empty database; in a `trial` owners and grants may be left out.
+
+        Raises:
+            BackupError: a program failed.
+            OSError: it can't be written.
+        """
+        ...
+
+    def calm(self, connection: Connection) -> None:
+        """Keep a copy from doing by itself what the original does (events)."""
+        ...
+
+    def create_beside(self, settings: DatabaseSettings, name: str, connect: Connecting) -> DatabaseSettings:
+        """Make an empty database of this name beside the original, and give its settings."""
+        ...
+
+    def replace(
+        self,
+        settings: DatabaseSettings,
+        source: Path,
+        connect: Connecting,
+        check: Callable[[Connection], object],
+        deadline_s: float,
+    ) -> None:
+        """Put a dump in the place of everything that is there.
+
+        `check` is called first, with writers kept out; what it raises leaves the database as it was.
+
+        Raises:
+            LockTimeoutError: writers couldn't be kept out for so long; nothing was changed.
+            BackupError: a program failed.
+            OSError: it can't be written.
+        """
+        ...
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One database: its rooms, each imported when first used."""
@@ -555,6 +647,10 @@ class Dialect:
     @cached_property
     def audit(self) -> Audit:
         return cast(Audit, self._room("audit"))
+
+    @cached_property
+    def backup(self) -> Backups:
+        return cast(Backups, self._room("backup"))
 
     @cached_property
     def bulk(self) -> Bulk:

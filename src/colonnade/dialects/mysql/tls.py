@@ -37,7 +37,7 @@ def arguments(asked: Mapping[str, str], driver: str) -> dict[str, Any]:
     Raises:
         ConfigurationError: an option has a value that it can't have, or a certificate can't be read.
     """
-    mode = _mode(asked)
+    mode = mode_of(asked)
     if mode == "disabled":
         return {"ssl_disabled": True} if driver == "pymysql" else {}
     if mode == "preferred":  # what each driver does by itself; asyncmy can't fall back, so it stays without
@@ -51,7 +51,12 @@ def arguments(asked: Mapping[str, str], driver: str) -> dict[str, Any]:
         raise ConfigurationError(f"TLS can't be set up with {files}: {error}") from error
 
 
-def _mode(asked: Mapping[str, str]) -> str:
+def mode_of(asked: Mapping[str, str]) -> str:
+    """Give what the options ask for, in the words of MySQL's `ssl-mode`, in small letters.
+
+    Raises:
+        ConfigurationError: an option has a value that it can't have.
+    """
     named = asked.get("ssl_mode", "").lower()
     if named:
         if named not in _MODES:

@@ -175,7 +175,7 @@ def _milliseconds(seconds: float) -> int:
 
 
 def _psycopg(url: URL, settings: DatabaseSettings) -> tuple[URL, dict[str, Any]]:
-    connecting.refuse_unknown_options(url, _LIBPQ, "psycopg")
+    connecting.refuse_unknown_options(url, LIBPQ, "psycopg")
     connect_args: dict[str, Any] = {}
     if options := _startup_options(settings, connecting.single_options(url).get("options")):
         connect_args["options"] = options
@@ -268,7 +268,7 @@ _TUNING = frozenset(
         "tcp_user_timeout",
     }
 )
-_LIBPQ = (
+LIBPQ = (
     _ASYNCPG
     | _TUNING
     | {"gssdelegation", "hostaddr", "load_balance_hosts", "require_auth", "requirepeer", "sslcertmode"}
