@@ -10,12 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from colonnade.engine.home import Home
 from colonnade.engine.retry import RetryPolicy, retrying
 from colonnade.errors import DriftError, MigrationError, PlanRefusedError, RevisionChangedError
 from colonnade.migrations.apply import Leg, apply
+from colonnade.migrations.backup import backup_folder, restored_backup, take_backup
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.drift import Drift, drift_from, unexplained
 from colonnade.migrations.fingerprint import fingerprint_of
@@ -25,6 +29,7 @@ from colonnade.migrations.plan import Plan, PlannedStep
 from colonnade.migrations.reading import Seen, opened
 from colonnade.migrations.record import create_own_tables, recorded_versions
 from colonnade.migrations.recovery import close_left, look_back, refuse_others, settle
+from colonnade.migrations.rehearse import rehearse
 from colonnade.migrations.replay import Replay, replay
 from colonnade.migrations.runs import Left, Run, begin_run, end_run
 from colonnade.migrations.scratch import scratch_database
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
     from colonnade.migrations.inventory import Inventory
+    from colonnade.migrations.manifest import Backup
     from colonnade.migrations.tree import Tree
 
 __all__ = ["Migration", "Wish", "locked", "move", "plan", "refuse_edited", "scratch_home", "stamp"]
@@ -217,8 +223,41 @@ class _Move:
         return drift_from(self._home, seen, expected, self._wish.accept)
 
     def _tried(self, plan: Plan) -> Plan:
-        """Back the database up, try the backup out, and the steps on the copy."""
+        """Back the database up, try the backup out, and the steps on the copy that this gives."""
+        backs_up = not self._leaves_out("backup")
+        rehearses = not self._leaves_out("rehearse")
+        if self._home.readers_block and (backs_up or rehearses):
+            self._skipped.append("backup and rehearse: the database is in memory")
+        elif backs_up or rehearses:
+            with self._folder(keeps=backs_up and not self._wish.dry_run) as folder:
+                return self._rehearsed(plan, self._back_up(folder), rehearses)
         return plan
+
+    @contextmanager
+    def _folder(self, *, keeps: bool) -> Iterator[Path]:
+        """Give the folder for the backup; one that only serves the rehearsal goes with it."""
+        if keeps:
+            yield self._options.backup_folder or backup_folder(self._home.settings)
+        else:
+            with TemporaryDirectory(prefix="colonnade_rehearsal_") as folder:
+                yield Path(folder)
+
+    def _back_up(self, folder: Path) -> Backup:
+        self._progress("backup", f"to {folder}", 0, 0)
+        tell = partial(self._progress, "backup")
+        return take_backup(self._home.settings, folder, most_bytes=self._options.most_bytes, progress=tell)
+
+    def _rehearsed(self, plan: Plan, backup: Backup, rehearses: bool) -> Plan:
+        """Restore the backup, which proves it, and carry out the steps there."""
+        settings, scratch_url = self._home.settings, self._options.scratch_url
+        tell = partial(self._progress, "backup")
+        with restored_backup(backup, settings, scratch_url=scratch_url, progress=tell) as copy:
+            if not rehearses:
+                return plan
+            leg = Leg(self._wish.direction, self._wish.target)
+            tell = partial(self._progress, "rehearse")
+            rehearsal = rehearse(self._tree, copy, self._home, leg, self._replayed, backup.content, tell)
+        return plan.with_seconds(rehearsal.seconds).with_findings(rehearsal.findings)
 
     def _apply(self, plan: Plan) -> None:
         self._progress("apply", "carrying out the steps", 0, len(plan.steps))
