@@ -11,6 +11,7 @@ from colonnade import AlembicManager
 from colonnade.errors import MigrationError
 from colonnade.migrations import MigrationOptions
 from tests.faces import Face
+from tests.migrations.conftest import opened
 from tests.migrations.test_manager import alembic_on, asked, fill
 from tests.migrations.trees import LIBRARY, Rev, make_tree
 
@@ -125,3 +126,26 @@ def test_stages_are_left_out_by_name(sqlite_url: str, tmp_path: Path) -> None:
     migration = manager.upgrade(skip=["backup", "rehearse"])
     assert migration.skipped == ("backup, as asked", "rehearse, as asked")
     assert not (tmp_path / "backups").exists()
+
+
+def test_the_commands_about_backups(faced: Face, face_url: str, tmp_path: Path) -> None:
+    manager: Any = alembic_on(faced, face_url, make_tree(tmp_path / "m", LIBRARY), options=options(tmp_path))
+    faced.run(manager.upgrade("r1", skip=["backup", "rehearse"]))
+    fill(face_url)
+    backup = faced.run(manager.backup())
+    assert faced.run(manager.backups()) == [backup]
+    rehearsal = faced.run(manager.rehearse())
+    assert rehearsal.ok
+    assert rehearsal.rows["book"] == (6, 6)
+    assert faced.run(manager.current()) == ("r1",)
+    faced.run(manager.upgrade(skip=["backup", "rehearse"]))
+    assert faced.run(manager.backups()) == [backup]
+    faced.run(manager.db.close())
+    restoration = faced.run(manager.restore(backup))
+    # What r2 wrote to the shelves isn't in the backup: so it stands beside.
+    assert not restoration.in_place
+    assert faced.run(manager.current()) == ("r3",)
+    faced.run(manager.db.close())
+    if not face_url.startswith("sqlite"):
+        with opened(face_url) as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {restoration.database}")

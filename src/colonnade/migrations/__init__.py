@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Any
 from colonnade.migrations.version import SchemaVersion
 
 if TYPE_CHECKING:
+    from colonnade.migrations.backup import Restoration
     from colonnade.migrations.creating import create_tree
     from colonnade.migrations.drift import Drift
     from colonnade.migrations.manager import AlembicManager, AsyncAlembicManager
+    from colonnade.migrations.manifest import Backup
     from colonnade.migrations.moving import Migration
     from colonnade.migrations.options import MigrationOptions
     from colonnade.migrations.plan import Finding, Plan, PlannedStep
+    from colonnade.migrations.rehearse import Rehearsal
     from colonnade.migrations.status import Status
     from colonnade.migrations.template import run_environment
     from colonnade.migrations.tree import Revision
@@ -21,12 +24,15 @@ if TYPE_CHECKING:
 __all__ = [
     "AlembicManager",
     "AsyncAlembicManager",
+    "Backup",
     "Drift",
     "Finding",
     "Migration",
     "MigrationOptions",
     "Plan",
     "PlannedStep",
+    "Rehearsal",
+    "Restoration",
     "Revision",
     "SchemaVersion",
     "Status",
@@ -37,12 +43,15 @@ __all__ = [
 _MODULES = {
     "AlembicManager": "manager",
     "AsyncAlembicManager": "manager",
+    "Backup": "manifest",
     "Drift": "drift",
     "Finding": "plan",
     "Migration": "moving",
     "MigrationOptions": "options",
     "Plan": "plan",
     "PlannedStep": "plan",
+    "Rehearsal": "rehearse",
+    "Restoration": "backup",
     "Revision": "tree",
     "Status": "status",
     "create_tree": "creating",

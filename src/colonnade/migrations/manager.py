@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
-from colonnade.migrations import moving, status, writing
+from colonnade.migrations import keeping, moving, status, writing
 from colonnade.migrations.options import MigrationOptions, Progress, stages_named
 from colonnade.migrations.reading import look
 from colonnade.migrations.tree import Direction, Revision, Tree
@@ -22,9 +22,12 @@ from colonnade.repository.operation import operation
 
 if TYPE_CHECKING:
     from colonnade.engine.home import Home
+    from colonnade.migrations.backup import Restoration
     from colonnade.migrations.drift import Drift
+    from colonnade.migrations.manifest import Backup
     from colonnade.migrations.moving import Migration
     from colonnade.migrations.plan import Finding, Plan
+    from colonnade.migrations.rehearse import Rehearsal
     from colonnade.migrations.status import Status
 
 __all__ = ["AlembicManager", "AsyncAlembicManager"]
@@ -185,6 +188,17 @@ class _AlembicOperations:
         return moving.plan(self.tree, self._home, wish, self.options)
 
     @operation
+    def rehearse(self, revision: str = "head", *, direction: Direction = "upgrade") -> Rehearsal:
+        """Carry the steps out on a copy with the real rows, and give what came of it.
+
+        The original is only read.
+
+        Raises:
+            MigrationError: a step failed on the copy, or no copy can be made.
+        """
+        return moving.rehearsal(self.tree, self._home, moving.Wish(direction, revision), self.options)
+
+    @operation
     def stamp(self, revision: str = "head") -> tuple[str, ...]:
         """Note that the database is at a revision, without carrying anything out; give where it was.
 
@@ -207,6 +221,40 @@ class _AlembicOperations:
     ) -> Migration:
         wish = moving.Wish(direction, revision, dry_run, stages_named(skip), frozenset(accept))
         return moving.move(self.tree, self._home, wish, self.options, progress or _silent)
+
+    # Backups
+
+    @operation
+    def backup(self) -> Backup:
+        """Back the database up, try the backup out by restoring it, and give it.
+
+        Older ones go, by the options' `keep_backups`.
+
+        Writers go on meanwhile; on MySQL and MariaDB they wait for a moment at its beginning.
+
+        Raises:
+            BackupError: there's no room, or what was restored isn't what was backed up.
+        """
+        return keeping.back_up(self._home.settings, self.options)
+
+    @operation
+    def backups(self) -> list[Backup]:
+        """Give the backups of this database in the backups' folder, the newest first."""
+        return keeping.backups(self._home.settings, self.options)
+
+    @operation
+    def restore(self, backup: Backup | None = None) -> Restoration:
+        """Put a backup, by default the newest, in the database's place; beside it where rows would be lost.
+
+        Rows that were written since the backup stay: it's restored into a database of its own then, and the
+        difference is told.
+
+        Raises:
+            BackupError: there's none, or it was changed.
+            MigrationLockError: another process is migrating the database.
+        """
+        with moving.locked(self._home, self.options):
+            return keeping.restore(self._home.settings, self.options, backup)
 
     # What writes files
 

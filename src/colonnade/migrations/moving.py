@@ -19,17 +19,19 @@ from colonnade.engine.home import Home
 from colonnade.engine.retry import RetryPolicy, retrying
 from colonnade.errors import DriftError, MigrationError, PlanRefusedError, RevisionChangedError
 from colonnade.migrations.apply import Leg, apply
-from colonnade.migrations.backup import backup_folder, restored_backup, take_backup
+from colonnade.migrations.backup import restored_backup, take_backup
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.drift import Drift, drift_from, unexplained
 from colonnade.migrations.fingerprint import fingerprint_of
 from colonnade.migrations.inventory import compare
+from colonnade.migrations.keeping import folder_of
+from colonnade.migrations.manifest import prune_backups
 from colonnade.migrations.options import MigrationOptions, Progress, Stage
 from colonnade.migrations.plan import Plan, PlannedStep
 from colonnade.migrations.reading import Seen, opened
 from colonnade.migrations.record import create_own_tables, recorded_versions
 from colonnade.migrations.recovery import close_left, look_back, refuse_others, settle
-from colonnade.migrations.rehearse import rehearse
+from colonnade.migrations.rehearse import Rehearsal, rehearse
 from colonnade.migrations.replay import Replay, replay
 from colonnade.migrations.runs import Left, Run, begin_run, end_run
 from colonnade.migrations.scratch import scratch_database
@@ -41,8 +43,19 @@ if TYPE_CHECKING:
     from colonnade.migrations.inventory import Inventory
     from colonnade.migrations.manifest import Backup
     from colonnade.migrations.tree import Tree
+    from colonnade.settings import DatabaseSettings
 
-__all__ = ["Migration", "Wish", "locked", "move", "plan", "refuse_edited", "scratch_home", "stamp"]
+__all__ = [
+    "Migration",
+    "Wish",
+    "locked",
+    "move",
+    "plan",
+    "refuse_edited",
+    "rehearsal",
+    "scratch_home",
+    "stamp",
+]
 
 
 _NO_DEADLINE_S = 86_400.0
@@ -112,6 +125,13 @@ def plan(tree: Tree, home: Home, wish: Wish, options: MigrationOptions) -> Plan:
     """
     move = _Move(tree, home, wish, options, _silent)
     return move.plan(move.begin())
+
+
+def rehearsal(tree: Tree, home: Home, wish: Wish, options: MigrationOptions) -> Rehearsal:
+    """Give what a move does on a copy with the real rows."""
+    move = _Move(tree, home, wish, options, _silent)
+    plan = move.plan(move.begin())
+    return move.rehearsal(plan) if plan else Rehearsal()
 
 
 def stamp(tree: Tree, home: Home, target: str, options: MigrationOptions) -> tuple[str, ...]:
@@ -229,35 +249,43 @@ class _Move:
         if self._home.readers_block and (backs_up or rehearses):
             self._skipped.append("backup and rehearse: the database is in memory")
         elif backs_up or rehearses:
-            with self._folder(keeps=backs_up and not self._wish.dry_run) as folder:
-                return self._rehearsed(plan, self._back_up(folder), rehearses)
+            with self._copied(keeps=backs_up and not self._wish.dry_run) as (backup, copy):
+                if rehearses:
+                    done = self._rehearse(backup, copy)
+                    return plan.with_seconds(done.seconds).with_findings(done.findings)
         return plan
+
+    def rehearsal(self, plan: Plan) -> Rehearsal:
+        """Give what the steps do on a copy, of which nothing is kept."""
+        with self._copied(keeps=False) as (backup, copy):
+            return self._rehearse(backup, copy)
 
     @contextmanager
     def _folder(self, *, keeps: bool) -> Iterator[Path]:
         """Give the folder for the backup; one that only serves the rehearsal goes with it."""
         if keeps:
-            yield self._options.backup_folder or backup_folder(self._home.settings)
+            yield folder_of(self._home.settings, self._options)
         else:
             with TemporaryDirectory(prefix="colonnade_rehearsal_") as folder:
                 yield Path(folder)
 
-    def _back_up(self, folder: Path) -> Backup:
-        self._progress("backup", f"to {folder}", 0, 0)
+    @contextmanager
+    def _copied(self, *, keeps: bool) -> Iterator[tuple[Backup, DatabaseSettings]]:
+        """Take a backup and give it with the copy that it's restored to, which proves it."""
+        settings, options = self._home.settings, self._options
         tell = partial(self._progress, "backup")
-        return take_backup(self._home.settings, folder, most_bytes=self._options.most_bytes, progress=tell)
+        with self._folder(keeps=keeps) as folder:
+            self._progress("backup", f"to {folder}", 0, 0)
+            backup = take_backup(settings, folder, most_bytes=options.most_bytes, progress=tell)
+            with restored_backup(backup, settings, scratch_url=options.scratch_url, progress=tell) as copy:
+                yield backup, copy
+            if keeps:
+                prune_backups(folder, keep=options.keep_backups)
 
-    def _rehearsed(self, plan: Plan, backup: Backup, rehearses: bool) -> Plan:
-        """Restore the backup, which proves it, and carry out the steps there."""
-        settings, scratch_url = self._home.settings, self._options.scratch_url
-        tell = partial(self._progress, "backup")
-        with restored_backup(backup, settings, scratch_url=scratch_url, progress=tell) as copy:
-            if not rehearses:
-                return plan
-            leg = Leg(self._wish.direction, self._wish.target)
-            tell = partial(self._progress, "rehearse")
-            rehearsal = rehearse(self._tree, copy, self._home, leg, self._replayed, backup.content, tell)
-        return plan.with_seconds(rehearsal.seconds).with_findings(rehearsal.findings)
+    def _rehearse(self, backup: Backup, copy: DatabaseSettings) -> Rehearsal:
+        leg = Leg(self._wish.direction, self._wish.target)
+        tell = partial(self._progress, "rehearse")
+        return rehearse(self._tree, copy, self._home, leg, self._replayed, backup.content, tell)
 
     def _apply(self, plan: Plan) -> None:
         self._progress("apply", "carrying out the steps", 0, len(plan.steps))
