@@ -411,6 +411,10 @@ class Runner(Protocol):
         """Give what takes away the remains of a statement that failed or was interrupted half-way."""
         ...
 
+    def sees_one_moment(self, connection: DBAPIConnection) -> bool:
+        """Tell whether the transaction sees its own changes and nobody else's from its begin to its end."""
+        ...
+
     def problems(self, connection: DBAPIConnection) -> list[str]:
         """Tell what the database would find wrong, a sentence for each, and doesn't look at by itself."""
         ...

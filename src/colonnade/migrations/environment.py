@@ -136,7 +136,8 @@ def _shadow(environment: EnvironmentContext, visit: Visit, target: Target, run: 
 
 def _prepared(connection: Connection, target: Target) -> Callable[[], None]:
     runner = target.dialect.runner
-    connection.execution_options(**runner.OPTIONS)
+    if not connection.in_transaction():
+        connection.execution_options(**runner.OPTIONS)
     return runner.prepare(driver_of(connection), target.home.settings.lock_timeout_s)
 
 

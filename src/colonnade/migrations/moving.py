@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from colonnade.dialects.cursors import driver_of
 from colonnade.engine.home import Home
 from colonnade.engine.retry import RetryPolicy, retrying
 from colonnade.errors import DriftError, MigrationError, PlanRefusedError, RevisionChangedError
@@ -33,6 +34,7 @@ from colonnade.migrations.record import create_own_tables, recorded_versions
 from colonnade.migrations.recovery import close_left, look_back, refuse_others, settle
 from colonnade.migrations.rehearse import Rehearsal, rehearse
 from colonnade.migrations.replay import Replay, replay
+from colonnade.migrations.rows import KeptRows, kept_rows
 from colonnade.migrations.runs import Left, Run, begin_run, end_run
 from colonnade.migrations.scratch import scratch_database
 from colonnade.migrations.tree import Direction
@@ -40,6 +42,7 @@ from colonnade.migrations.tree import Direction
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
+    from colonnade.migrations.content import Content
     from colonnade.migrations.inventory import Inventory
     from colonnade.migrations.manifest import Backup
     from colonnade.migrations.tree import Tree
@@ -160,6 +163,7 @@ class _Move:
         self._left: Left | None = None
         self._replayed: Replay | None = None
         self._recognition = ""
+        self._rows: tuple[KeptRows, Content] | None = None
 
     def carry_out(self) -> Migration:
         seen = self._recognised(self.begin())
@@ -301,7 +305,15 @@ class _Move:
     def _apply_once(self, run: Run) -> None:
         leg = Leg(self._wish.direction, self._wish.target)
         with opened(self._home) as original:
-            apply(self._tree, original, [leg], stage="apply", run=run, finish=self._verify)
+            apply(
+                self._tree,
+                original,
+                [leg],
+                stage="apply",
+                run=run,
+                start=self._count,
+                finish=self._verify,
+            )
 
     def _run(self, plan: Plan) -> Run:
         """Give the run that was interrupted in a revision, else a new one."""
@@ -311,16 +323,38 @@ class _Move:
         files = {step.revision.id: step.revision.checksum for step in plan.steps}
         return begin_run(self._home, plan.direction, plan.before, plan.after, files)
 
+    def _count(self, context: MigrationContext, start: Inventory) -> None:
+        """Count and digest the rows that shall stay as they are, where nobody else's changes are seen."""
+        self._rows = None
+        assert context.connection is not None
+        if self._replayed is None or self._leaves_out("verify"):
+            return
+        runner = self._home.dialect.runner
+        if runner.sees_one_moment(driver_of(context.connection)):
+            kept = kept_rows(self._replayed.before, self._replayed.steps, runner.kind)
+            tell = partial(self._progress, "apply")
+            self._rows = kept, kept.before(context.connection, tell)
+        elif not any("rows" in note for note in self._skipped):
+            self._skipped.append("verify: rows were compared on the copy alone, as others may write here")
+
     def _verify(self, context: MigrationContext, start: Inventory, end: Inventory) -> None:
-        """Compare the schema with the plan's; where DDL is in the transaction, before it's committed.
+        """Compare schema and rows with the plan's; where DDL is in the transaction, before it's committed.
 
         What differed before may differ in the end.
         """
-        if self._replayed is None or self._leaves_out("verify"):
+        if self._replayed is None or "verify" in self._wish.skip:
             return
+        assert context.connection is not None
+        if self._rows is not None:
+            kept, before = self._rows
+            self._progress("verify", "comparing the rows", 0, 0)
+            after = kept.after(context.connection, partial(self._progress, "verify"))
+            lost = [each for each in kept.findings(before, after) if each.severity == "error"]
+            if lost:
+                raise MigrationError("; ".join(each.message for each in lost))
         self._progress("verify", "comparing the schema with the plan's", 0, 0)
-        before = compare(self._replayed.before, start)
-        changes = unexplained(before, compare(self._replayed.after, end))
+        differed = compare(self._replayed.before, start)
+        changes = unexplained(differed, compare(self._replayed.after, end))
         if changes:
             raise MigrationError(
                 "the schema isn't what the plan makes: " + "; ".join(each.sentence for each in changes)

@@ -86,7 +86,11 @@ class Target:
         return dialect is self._engine.dialect
 
     def _identity_of(self, connection: Connection) -> tuple[str, ...]:
-        return self.dialect.runner.identity(driver_of(connection))
+        driver = driver_of(connection)
+        found = self.dialect.runner.identity(driver)
+        if not connection.in_transaction():
+            driver.rollback()  # the driver may have begun one to ask
+        return found
 
 
 _target: ContextVar[Target | None] = ContextVar("colonnade_migration_target", default=None)

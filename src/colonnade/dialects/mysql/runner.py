@@ -85,6 +85,11 @@ def leftovers(connection: DBAPIConnection, statement: str) -> Sequence[str]:
     return ()
 
 
+def sees_one_moment(connection: DBAPIConnection) -> bool:
+    """False: each DDL statement ends the transaction, and others' rows are seen from then on."""
+    return False
+
+
 def problems(connection: DBAPIConnection) -> list[str]:
     """Nothing: foreign keys are held by each statement."""
     return []

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
 
 EMBEDDED = False
-OPTIONS: Mapping[str, Any] = {}
+# One snapshot for all, so that rows can be compared before and after the steps while others write.
+OPTIONS: Mapping[str, Any] = {"isolation_level": "REPEATABLE READ"}
 COMMITS_ON_THE_WAY = True
 _STEPS_LOCK = key_of("colonnade steps")
 _FIRST_WORDS: Mapping[str, Kind] = {
@@ -94,6 +95,11 @@ def leftovers(connection: DBAPIConnection, statement: str) -> Sequence[str]:
         if (re.search(rf"(?<![\w$]){re.escape(plain)}(?![\w$])", statement) if is_new else "_ccnew" in plain)
     ]
     return [f"DROP INDEX CONCURRENTLY IF EXISTS {name}" for name in invalid]
+
+
+def sees_one_moment(connection: DBAPIConnection) -> bool:
+    """Tell by the transaction's isolation: an `env.py` may have begun it at the server's default."""
+    return ask(connection, "SHOW transaction_isolation")[0][0] in ("repeatable read", "serializable")
 
 
 def problems(connection: DBAPIConnection) -> list[str]:

@@ -95,6 +95,11 @@ def leftovers(connection: DBAPIConnection, statement: str) -> Sequence[str]:
     return ()
 
 
+def sees_one_moment(connection: DBAPIConnection) -> bool:
+    """True: nobody else writes while the transaction is open."""
+    return True
+
+
 def problems(connection: DBAPIConnection) -> list[str]:
     """Tell which foreign keys point to nothing, a sentence for each table that has some."""
     broken: dict[tuple[str, str], list[Any]] = {}
