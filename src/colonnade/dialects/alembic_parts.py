@@ -5,6 +5,7 @@ Each is asked for here and nowhere else, and held by `tests/migrations/test_alem
 - a context's `impl` (`DefaultImpl`), whose methods may be shadowed on the instance: `alter_column`,
   `rename_table`, `requires_recreate_in_batch`, which is handed the batch and its requests, and
   `prep_table_for_batch`, the last thing called before a batch makes its new table;
+- the `impl` of a `BatchOperations` (`BatchOperationsImpl`), and its `batch`, the requests up to then;
 - what `ApplyBatchImpl` holds then: `table`, `new_table`, `columns`, `column_transfers`, `named_constraints`,
   `unnamed_constraints`, `col_named_constraints`, `indexes`, `new_indexes`, `table_args`, `table_kwargs`,
   `temp_table_name`;
@@ -14,17 +15,19 @@ Each is asked for here and nowhere else, and held by `tests/migrations/test_alem
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import Column, Constraint, Index, Insert, PrimaryKeyConstraint, Table
 from sqlalchemy.sql.base import SchemaEventTarget
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:
     from alembic.ddl.impl import DefaultImpl
+    from alembic.operations import BatchOperations, Operations
     from alembic.operations.batch import ApplyBatchImpl
     from sqlalchemy import Dialect
 
@@ -49,9 +52,10 @@ class Carried:
 class Asked:
     """What a batch asks of a table, beyond copying it.
 
-    `carried` and `dropped` go by the columns' names before the batch; `order` too, with the new columns' own
-    names, and is None where none was asked for. The new keys belong to the new table. `primary_key` is
-    None where that's to stay. `lossy` has the reasons that the revision gave, by column.
+    `carried`, `dropped` and `sequence`, the order of the columns, go by their names before the batch. The
+    new keys belong to the new table; those that `table_args` restates may be there already. `primary_key`
+    is None where that's to stay. `lossy` has the reasons that the revision gave, by column. `unplaced` are
+    the names of new keys that Alembic leaves out, since they name columns that it doesn't know.
     """
 
     name: str
@@ -64,13 +68,13 @@ class Asked:
     reordered: bool
     dropped_keys: Sequence[Constraint]
     new_keys: Sequence[Constraint]
+    restated_keys: Sequence[Constraint]
     primary_key: PrimaryKeyConstraint | None
     dropped_indexes: Sequence[str]
     new_indexes: Sequence[Index]
     options: Mapping[str, Any]
     lossy: Mapping[str, str] = field(default_factory=dict)
     unplaced: Sequence[str] = ()
-    """The names of new keys that Alembic leaves out, since they name columns that it doesn't know."""
 
 
 def asked_by(batch: ApplyBatchImpl, requests: Sequence[Request] | None, dialect: Dialect) -> Asked:
@@ -79,13 +83,16 @@ def asked_by(batch: ApplyBatchImpl, requests: Sequence[Request] | None, dialect:
     kept = {name for name, transfer in batch.column_transfers.items() if "expr" in transfer}
     described = [str(column.name) for column in table.c]
     sequence = [str(name) for name in batch.columns]
+    retyped = _retyped(batch, requests, kept, dialect)
     placed, unplaced = _new_keys(batch, new)
     return Asked(
         name=str(table.name),
         schema=table.schema,
         temporary=batch.temp_table_name,
         carried={
-            name: _carried(table.c[name], batch.columns[name], dialect) for name in described if name in kept
+            name: Carried(table.c[name], batch.columns[name], name in retyped)
+            for name in described
+            if name in kept
         },
         added={name: batch.columns[name] for name in sequence if name not in kept},
         dropped=[name for name in described if name not in kept],
@@ -93,6 +100,7 @@ def asked_by(batch: ApplyBatchImpl, requests: Sequence[Request] | None, dialect:
         reordered=[name for name in sequence if name in kept] != [name for name in described if name in kept],
         dropped_keys=[*_dropped_keys(batch, requests)],
         new_keys=placed,
+        restated_keys=[each for each in batch.table_args if _is_key(each)],
         primary_key=_asked_primary_key(batch, new, kept),
         dropped_indexes=[str(name) for name in _names_of_indexes(table) if name not in batch.indexes],
         new_indexes=list(batch.new_indexes.values()),
@@ -113,6 +121,19 @@ Request = tuple[str, Sequence[Any], Mapping[str, Any]]
 def requests_of(batch: Any) -> list[Request]:
     """Give the operations of a batch that `requires_recreate_in_batch` was handed."""
     return list(batch.batch)
+
+
+def hear_batches(operations: Operations, hear: Callable[[list[Request]], None]) -> None:
+    """Let each batch of these operations tell what it asks, just before it's carried out."""
+    made = operations.batch_alter_table
+
+    @contextmanager
+    def batch_alter_table(*arguments: Any, **keywords: Any) -> Iterator[BatchOperations]:
+        with made(*arguments, **keywords) as batch:
+            yield batch
+            hear(requests_of(batch.impl))
+
+    vars(operations)["batch_alter_table"] = batch_alter_table
 
 
 def leave_nothing_to_do(impl: DefaultImpl, batch: ApplyBatchImpl) -> None:
@@ -147,15 +168,25 @@ def _new_table(batch: ApplyBatchImpl) -> Table:
     return cast(Table, batch.new_table)
 
 
-def _carried(was: Column[Any], now: Column[Any], dialect: Dialect) -> Carried:
-    return Carried(was, now, _is_retyped(was.type, now.type, dialect))
+def _retyped(
+    batch: ApplyBatchImpl, requests: Sequence[Request] | None, kept: set[str], dialect: Dialect
+) -> set[str]:
+    """Give the columns for which a type was given, even if it's the one that was described."""
+    if requests is None:
+        return {name for name in kept if _is_retyped(batch.table.c[name], batch.columns[name].type, dialect)}
+    given = [each for each in requests if each[0] == "alter_column" and each[2].get("type_") is not None]
+    return {str(arguments[1]) for _, arguments, _ in given}
 
 
-def _is_retyped(was: TypeEngine[Any], now: TypeEngine[Any], dialect: Dialect) -> bool:
-    """Tell whether a type was given, even if it's the one that was described.
+def _is_retyped(column: Column[Any], now: TypeEngine[Any], dialect: Dialect) -> bool:
+    """Tell by the types' identity.
 
-    Alembic copies the types that make constraints (Boolean, Enum): these are known by their text.
+    Alembic copies those that make constraints (Boolean, Enum): these are known by their text. A column
+    without a type that has a foreign key is given another object by SQLAlchemy.
     """
+    was = column.type
+    if isinstance(now, NullType) or (isinstance(was, NullType) and column.foreign_keys):
+        return False
     if not isinstance(was, SchemaEventTarget):
         return was is not now
     return type(was) is not type(now) or was.compile(dialect=dialect) != now.compile(dialect=dialect)
@@ -182,7 +213,7 @@ def _new_keys(batch: ApplyBatchImpl, new: Table) -> tuple[list[Constraint], list
     """Give the constraints of the new table that the batch adds, and the names of those left out of it."""
     known = {id(constraint) for constraint in batch.table.constraints}
     own = [each for each in batch.table_args if isinstance(each, Constraint)]
-    placed: list[Constraint] = [each for each in own if not isinstance(each, PrimaryKeyConstraint)]
+    placed: list[Constraint] = []
     unplaced = []
     for constraint in [*batch.named_constraints.values(), *batch.unnamed_constraints]:
         if id(constraint) in known or isinstance(constraint, PrimaryKeyConstraint):
@@ -193,6 +224,10 @@ def _new_keys(batch: ApplyBatchImpl, new: Table) -> tuple[list[Constraint], list
         else:
             unplaced.append(str(constraint.name))
     return placed, unplaced
+
+
+def _is_key(given: Any) -> bool:
+    return isinstance(given, Constraint) and not isinstance(given, PrimaryKeyConstraint)
 
 
 def _asked_primary_key(batch: ApplyBatchImpl, new: Table, kept: set[str]) -> PrimaryKeyConstraint | None:

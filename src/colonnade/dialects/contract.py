@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from datetime import datetime, time
     from pathlib import Path
 
+    from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Column, ColumnElement, Connection, MetaData, Table
     from sqlalchemy import Dialect as SQLAlchemyDialect
@@ -446,8 +447,11 @@ class Inventory(Protocol):
 class Changes(Protocol):
     """`changes.py`: Alembic's operations, with all kept that they weren't asked to change."""
 
-    def keeping(self, context: MigrationContext) -> None:
+    def keeping(self, context: MigrationContext, operations: Operations | None = None) -> None:
         """Let the operations of this one context keep what the inventory knows and nobody asked to change.
+
+        Where they're given, the very requests of each of their batches are known; else those of a batch with
+        `recreate="always"` are told from what Alembic made of them, which lacks the keywords.
 
         What they can't keep they refuse, before the original is touched or in a transaction that is then
         to be rolled back. A context that writes SQL for later (`as_sql`) is left as it is.

@@ -20,11 +20,12 @@ from colonnade.dialects.unfit import IN_ALTER_COLUMN, Source, find_unfit, lossy,
 
 if TYPE_CHECKING:
     from alembic.ddl.impl import DefaultImpl
+    from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
 
 
-def keeping(context: MigrationContext) -> None:
+def keeping(context: MigrationContext, operations: Operations | None = None) -> None:
     """Let the operations of this context keep all that they aren't asked to change; see the contract."""
     if not context.as_sql:
         impl = context.impl

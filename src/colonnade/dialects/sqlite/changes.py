@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from colonnade.dialects.alembic_parts import Request, asked_by, leave_nothing_to_do, requests_of, shadow
+from colonnade.dialects.alembic_parts import (
+    Request,
+    asked_by,
+    hear_batches,
+    leave_nothing_to_do,
+    requests_of,
+    shadow,
+)
 from colonnade.dialects.cursors import driver_of
 from colonnade.dialects.sqlite.connect import in_transaction
 from colonnade.dialects.sqlite.rebuild import Rebuild, legacy_alter_table
@@ -15,15 +22,19 @@ from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:
     from alembic.ddl.impl import DefaultImpl
+    from alembic.operations import Operations
     from alembic.operations.batch import ApplyBatchImpl
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection, Table
 
 
-def keeping(context: MigrationContext) -> None:
+def keeping(context: MigrationContext, operations: Operations | None = None) -> None:
     """Let the operations of this context keep all that they aren't asked to change; see the contract."""
-    if not context.as_sql:
-        _Keeping(context.impl)
+    if context.as_sql:
+        return
+    kept = _Keeping(context.impl)
+    if operations is not None:
+        hear_batches(operations, kept.hear)
 
 
 class _Keeping:
@@ -41,6 +52,10 @@ class _Keeping:
     def _connection(self) -> Connection:
         assert self._impl.connection is not None
         return self._impl.connection
+
+    def hear(self, requests: list[Request]) -> None:
+        """Remember what a batch asks that is about to be carried out."""
+        self._requests = requests
 
     def requires_recreate_in_batch(self, batch: Any) -> bool:
         """Answer as before, and remember what the batch asks, which is about to be carried out."""

@@ -60,6 +60,11 @@ class Key:
     parent: str = ""
     parent_columns: tuple[str, ...] = ()
 
+    def says_the_same_as(self, other: Key) -> bool:
+        """Tell whether the keys differ in their names alone."""
+        mine, theirs = ((each.kind, each.clauses, each.parent.lower()) for each in (self, other))
+        return mine == theirs
+
     def described(self, references: str) -> str:
         """Give what stands for the name of one that has none: what it's about."""
         if self.kind == "primary key":

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
+from colonnade.dialects.dependents import named_by
 from colonnade.dialects.sqlite.pieces import Piece, TablePieces
 from colonnade.dialects.sqlite.stored import Index, Schema, columns_of_update
-from colonnade.errors import DependentObjectsError
 
 if TYPE_CHECKING:
     from sqlalchemy import Constraint
@@ -52,14 +52,7 @@ class Leaving:
         """
         found = [*self._keys_in_the_way(), *self._indexes_in_the_way(), *self._others_in_the_way()]
         if found:
-            raise DependentObjectsError(
-                f"{', '.join(self._asked.dropped)} of {self._table.name} can't be dropped: named by "
-                + ", ".join(found),
-                entity=self._table.name,
-                columns=self._asked.dropped,
-                dependents=found,
-                remedy="Drop or change these first: in the same batch, or by a statement before it",
-            )
+            raise named_by(self._table.name, self._asked.dropped, found)
 
     def _touches(self, names: frozenset[str]) -> bool:
         return bool(names & self._columns)

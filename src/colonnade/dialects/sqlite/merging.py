@@ -45,6 +45,8 @@ class Merge:
             self._alter(self._pieces.column(self._current(name)), carried)
         self._arrange()
         self._change_primary_key()
+        for constraint in self._asked.restated_keys:
+            self._add_key(constraint, may_be_there=True)
         for constraint in self._asked.new_keys:
             self._add_key(constraint)
         self._set_options()
@@ -116,19 +118,16 @@ class Merge:
             columns = ", ".join(quoted(str(column.name)) for column in asked.columns)
             self._pieces.keys.append(Piece("key", f"{name}PRIMARY KEY ({columns})"))
 
-    def _add_key(self, constraint: Constraint) -> None:
-        """Add a key; one that the table has already without a name is given that one's name."""
+    def _add_key(self, constraint: Constraint, may_be_there: bool = False) -> None:
+        """Add a key; where the table may have it already without a name, the given name is its own."""
         text = self._compiler.process(constraint)
         if not text:
             return
         columns = ", ".join(column.text for column in self._pieces.columns)
         new = TablePieces("", f"CREATE TABLE x ({columns}, {text})").keys[-1]
-        for key in self._pieces.all_keys:
-            if key.key is None or new.key is None:
-                continue
-            alike = key.key.kind == new.key.kind and key.key.clauses == new.key.clauses
-            if alike and key.key.parent.lower() == new.key.parent.lower():
-                if key.key.name.lower() == new.key.name.lower() or not new.key.name:
+        for key in self._pieces.all_keys if may_be_there else ():
+            if key.key and new.key and key.key.says_the_same_as(new.key):
+                if not new.key.name or key.key.name.lower() == new.key.name.lower():
                     return
                 if not key.key.name:
                     self._pieces.remove(key)
