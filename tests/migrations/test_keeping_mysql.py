@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, text
 from sqlalchemy.dialects import mysql
 
-from colonnade.errors import LossyChangeError, MigrationError, UnfitRowsError
+from colonnade.errors import DependentObjectsError, LossyChangeError, MigrationError, UnfitRowsError
 from tests.migrations.conftest import carry_out
 from tests.migrations.keeping import changes, inventory, operations_on
 
@@ -207,3 +207,32 @@ def test_values_that_would_change_stop_it_in_every_mode(
     if not lost:
         operations_on(connection).alter_column("t", "a", type_=asked)
         assert connection.exec_driver_sql("SELECT count(*) FROM t").scalar() == len(before)
+
+
+def test_what_a_dropped_or_renamed_column_would_break_stops_it(connection: Connection) -> None:
+    carry_out(
+        connection,
+        (
+            "CREATE TABLE t (id int PRIMARY KEY, a int, b int, c int, UNIQUE KEY uq (a, b), KEY ix_c (c))",
+            "CREATE TABLE studio (a int, said int)",
+            "CREATE TRIGGER tr_own BEFORE UPDATE ON t FOR EACH ROW SET NEW.a = OLD.a + 1",
+            "CREATE TRIGGER tr_other AFTER INSERT ON studio FOR EACH ROW UPDATE t SET a = 1",
+            "CREATE TRIGGER tr_apart AFTER DELETE ON studio FOR EACH ROW SET @a = OLD.a",
+            "CREATE VIEW v_keeping AS SELECT a AS shown FROM t",
+        ),
+    )
+    before = inventory(connection)
+    named = ("trigger tr_other on studio", "trigger tr_own on t", "view v_keeping")
+    try:
+        with pytest.raises(DependentObjectsError) as caught:
+            operations_on(connection).drop_column("t", "a")
+        assert caught.value.dependents == ("index uq", *named)
+        with pytest.raises(DependentObjectsError, match="a of t can't be renamed") as caught:
+            operations_on(connection).alter_column("t", "a", new_column_name="z")
+        assert caught.value.dependents == named
+        assert changes(before, connection) == []
+        operations_on(connection).drop_column("t", "c")
+        gone = [sentence.partition(":")[0] for sentence in changes(before, connection)]
+        assert gone == ["column t.c is gone", "index ix_c on t is gone"]
+    finally:
+        connection.exec_driver_sql("DROP VIEW v_keeping")

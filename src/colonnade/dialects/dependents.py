@@ -7,11 +7,13 @@ from collections.abc import Iterable, Sequence
 from colonnade.errors import DependentObjectsError
 
 
-def named_by(table: str, columns: Sequence[str], found: Iterable[str]) -> DependentObjectsError:
-    """Give the error for columns that can't be dropped; `found` has a phrase for each thing in the way."""
+def named_by(
+    table: str, columns: Sequence[str], found: Iterable[str], what: str = "dropped"
+) -> DependentObjectsError:
+    """Give the error for columns that can't be dropped, or renamed, for each thing that `found` tells of."""
     dependents = tuple(found)
     return DependentObjectsError(
-        f"{', '.join(columns)} of {table} can't be dropped: named by {', '.join(dependents)}",
+        f"{', '.join(columns)} of {table} can't be {what}: named by {', '.join(dependents)}",
         entity=table,
         columns=columns,
         dependents=dependents,

@@ -13,8 +13,10 @@ from sqlalchemy import Column, Computed, Integer, String
 from sqlalchemy.types import TypeEngine
 
 from colonnade.dialects.alembic_parts import LOSSY, refuse_rebuilds, shadow
+from colonnade.dialects.dependents import named_by
 from colonnade.dialects.mysql.clauses import table_text
 from colonnade.dialects.mysql.columns import column_text, rendered
+from colonnade.dialects.mysql.naming import keys_of_several, triggers_and_views
 from colonnade.dialects.mysql.narrowing import narrowing
 from colonnade.dialects.unfit import IN_ALTER_COLUMN, Source, find_unfit, lossy, nulls, verbatim
 
@@ -24,11 +26,14 @@ if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
 
+    from colonnade.dialects.values import Item
+
 
 def keeping(context: MigrationContext, operations: Operations | None = None) -> None:
     """Let the operations of this context keep all that they aren't asked to change; see the contract."""
     if not context.as_sql:
         impl = context.impl
+        shadow(impl, "drop_column", partial(_drop_column, impl, impl.drop_column))
         shadow(impl, "alter_column", partial(_alter_column, impl, impl.alter_column))
         refuse_rebuilds(impl)
 
@@ -69,6 +74,36 @@ def _alter_column(
         alteration.carry_out(name or alteration.column.name)
 
 
+def _drop_column(
+    impl: DefaultImpl,
+    otherwise: Any,
+    table_name: str,
+    column: Any,
+    *,
+    schema: str | None = None,
+    **others: Any,
+) -> None:
+    """Drop a column, unless indexes of several, triggers or views name it."""
+    assert impl.connection is not None
+    name = str(column.name)
+    items = _shown(impl.connection, table_name, schema)[1]
+    found = [
+        *keys_of_several(items, name),
+        *triggers_and_views(impl.connection, schema, table_name, name),
+    ]
+    if found:
+        raise named_by(table_name, [name], found)
+    otherwise(table_name, column, schema=schema, **others)
+
+
+def _shown(connection: Connection, table: str, schema: str | None) -> tuple[str, list[Item]]:
+    """Give a table's text, and what it's made of."""
+    quote = connection.dialect.identifier_preparer.quote_identifier
+    name = f"{quote(schema)}.{quote(table)}" if schema else quote(table)
+    shown = str(connection.execute(verbatim(f"SHOW CREATE TABLE {name}")).one()[1])
+    return shown, table_text(table, shown).items({})
+
+
 class _Alteration:
     """A column on its way from what it is to what is asked."""
 
@@ -78,10 +113,10 @@ class _Alteration:
         quote = connection.dialect.identifier_preparer.quote_identifier
         self._quote = quote
         self._sql = f"{quote(schema)}.{quote(table)}" if schema else quote(table)
-        shown = connection.execute(verbatim(f"SHOW CREATE TABLE {self._sql}")).one()[1]
+        self._schema = schema
+        shown, items = _shown(connection, table, schema)
         self.before = column_text(table, shown, column)
         self.column = column_text(table, shown, column)
-        items = table_text(table, shown).items({})
         keys = [item for item in items if item.kind == "primary key"]
         names = [each.strip(" `") for each in keys[0].clauses["columns"].split(",")] if keys else []
         self._source = Source(self._sql, table, {each: quote(each) for each in names})
@@ -129,7 +164,15 @@ class _Alteration:
         return self.column.set("comment", rendered(f"int COMMENT {literal}").pieces["comment"])
 
     def carry_out(self, name: str) -> None:
-        """Send the ALTER TABLE."""
+        """Send the ALTER TABLE; under a new name, unless triggers or views know the old one.
+
+        The server carries the name through indexes, CHECKs and generated columns alone.
+        """
+        if name != self.column.name:
+            source = self._source.name
+            found = [*triggers_and_views(self._connection, self._schema, source, self.column.name)]
+            if found:
+                raise named_by(source, [self.column.name], found, "renamed")
         old, new = self._quote(self.column.name), self._quote(name)
         place = f"MODIFY {old}" if old == new else f"CHANGE {old} {new}"
         if old != new and "check" in self.column.pieces:

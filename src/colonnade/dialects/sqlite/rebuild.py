@@ -15,6 +15,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.schema import CreateIndex
 
 from colonnade.dialects.alembic_parts import Asked
+from colonnade.dialects.cursors import driver_of
+from colonnade.dialects.sqlite.connect import in_transaction
 from colonnade.dialects.sqlite.conversion import conversion_of
 from colonnade.dialects.sqlite.leaving import Leaving
 from colonnade.dialects.sqlite.merging import Merge
@@ -44,7 +46,7 @@ class Rebuild:
         self._out_of_the_way: dict[str, str] = {}
 
     def carry_out(self) -> None:
-        """Do all that's asked, or raise before anything is lost; the transaction is then to be rolled back.
+        """Do all that's asked, or raise and leave everything as it was.
 
         Raises:
             DependentObjectsError: what stays names a column that is to go.
@@ -54,6 +56,10 @@ class Rebuild:
         """
         self._check_names()
         self._check_rows()
+        with self._undone_on_error():
+            self._change()
+
+    def _change(self) -> None:
         leaving = Leaving(self._before, self._old, self._asked)
         leaving.check()
         broken = self._before.broken()
@@ -69,6 +75,19 @@ class Rebuild:
         for index in self._asked.new_indexes:
             self._make_index(index)
         self._check_dependents(broken)
+
+    @contextmanager
+    def _undone_on_error(self) -> Iterator[None]:
+        self._send("SAVEPOINT colonnade_batch")
+        try:
+            yield
+        except BaseException:
+            # A full disk or a lost connection has ended the transaction by itself.
+            if in_transaction(driver_of(self._connection)):
+                self._send("ROLLBACK TO colonnade_batch")
+                self._send("RELEASE colonnade_batch")
+            raise
+        self._send("RELEASE colonnade_batch")
 
     def _stored(self, name: str, schema: Schema | None = None) -> Stored:
         stored = (schema or self._before).table(name)
@@ -114,7 +133,7 @@ class Rebuild:
     def _check_rows(self) -> None:
         for name, carried in self._asked.carried.items():
             column = self._old.column(name)
-            if carried.retyped and name not in self._asked.lossy:
+            if carried.retyped and name not in self._asked.lossy and not column.is_generated:
                 conversion = conversion_of(column, carried.now.type, self._connection.dialect)
                 found = conversion.loses and find_unfit(self._connection, self._source, conversion.loses)
                 if found:
