@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from colonnade.dialects.transactional import TRANSACTIONAL
 from colonnade.models.base import InternalBase
 from colonnade.models.types import UTCDateTime, utcnow
 
 __all__ = ["MigrationRun", "MigrationStatement"]
 
-# A mark has to be undone with its statement, whatever engine a server gives tables by default.
-_ENGINE = {"mysql_engine": "InnoDB", "mariadb_engine": "InnoDB"}
+# A mark has to be undone with its statement.
+_ENGINE = dict(TRANSACTIONAL)
 
 
 def _now() -> datetime:
