@@ -250,6 +250,8 @@ class _Move:
         """Back the database up, try the backup out, and the steps on the copy that this gives."""
         backs_up = not self._leaves_out("backup")
         rehearses = not self._leaves_out("rehearse")
+        if self._is_empty():
+            return plan
         if self._home.readers_block and (backs_up or rehearses):
             self._skipped.append("backup and rehearse: the database is in memory")
         elif backs_up or rehearses:
@@ -263,6 +265,11 @@ class _Move:
         """Give what the steps do on a copy, of which nothing is kept."""
         with self._copied(keeps=False) as (backup, copy):
             return self._rehearse(backup, copy)
+
+    def _is_empty(self) -> bool:
+        """Tell whether there's nothing yet to be lost: the schema has no drift from that of no revision."""
+        known = self._replayed is not None and not self._replayed.before.tables()
+        return known and "drift" not in self._wish.skip and not self._wish.accept
 
     @contextmanager
     def _folder(self, *, keeps: bool) -> Iterator[Path]:

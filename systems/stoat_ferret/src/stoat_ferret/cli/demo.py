@@ -16,6 +16,7 @@ from colonnade import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import DatabaseError
 from stoat_ferret.catalogue import AsyncCatalogue, Catalogue
 from stoat_ferret.cli.app import app
+from stoat_ferret.cli.demo_upgrade import show_upgrade
 from stoat_ferret.cli.output import clip_row, fail, heading, say, show, user
 from stoat_ferret.cli.scan import report, summary, tracked
 from stoat_ferret.db import (
@@ -85,6 +86,7 @@ def demo(
             _show_refusals(db, told)
         heading("The same once more on the asynchronous face")
         same = asyncio.run(_tell_async(f"sqlite:///{other}", videos)).comparable() == told.comparable()
+        show_upgrade(folder / "stoat_ferret_2025.db")
     except (DatabaseError, OSError) as problem:
         fail(str(problem))
     if not same:
@@ -99,7 +101,7 @@ def _make_footage(folder: Path, videos: Path) -> None:
     heading(f"Making {len(FOOTAGE)} videos and a broken file in {videos}")
     videos.mkdir(parents=True, exist_ok=True)
     # Only what an earlier run made is removed: the folder may be anyone's.
-    for old in (*folder.glob("stoat_ferret.db*"), *folder.glob("stoat_ferret_async.db*")):
+    for old in (*folder.glob("stoat_ferret*.db*"), *folder.glob("backups/stoat_ferret_2025-*")):
         old.unlink()
     for footage in FOOTAGE:
         footage.make(videos)
