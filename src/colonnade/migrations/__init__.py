@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.drift import Drift
     from colonnade.migrations.manager import AlembicManager, AsyncAlembicManager
     from colonnade.migrations.manifest import Backup
-    from colonnade.migrations.moving import Migration
+    from colonnade.migrations.migration import Migration
     from colonnade.migrations.options import MigrationOptions
     from colonnade.migrations.plan import Finding, Plan, PlannedStep
     from colonnade.migrations.rehearse import Rehearsal
@@ -46,7 +46,7 @@ _MODULES = {
     "Backup": "manifest",
     "Drift": "drift",
     "Finding": "plan",
-    "Migration": "moving",
+    "Migration": "migration",
     "MigrationOptions": "options",
     "Plan": "plan",
     "PlannedStep": "plan",

@@ -15,6 +15,7 @@ from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
 from colonnade.migrations import keeping, moving, status, writing
+from colonnade.migrations.migration import Wish
 from colonnade.migrations.options import MigrationOptions, Progress, stages_named
 from colonnade.migrations.reading import look
 from colonnade.migrations.tree import Direction, Revision, Tree
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.backup import Restoration
     from colonnade.migrations.drift import Drift
     from colonnade.migrations.manifest import Backup
-    from colonnade.migrations.moving import Migration
+    from colonnade.migrations.migration import Migration
     from colonnade.migrations.plan import Finding, Plan
     from colonnade.migrations.rehearse import Rehearsal
     from colonnade.migrations.status import Status
@@ -184,7 +185,7 @@ class _AlembicOperations:
     @operation
     def plan(self, revision: str = "head", *, direction: Direction = "upgrade") -> Plan:
         """Give what an upgrade or downgrade would do; the original is read only."""
-        wish = moving.Wish(direction, revision)
+        wish = Wish(direction, revision)
         return moving.plan(self.tree, self._home, wish, self.options)
 
     @operation
@@ -196,7 +197,7 @@ class _AlembicOperations:
         Raises:
             MigrationError: a step failed on the copy, or no copy can be made.
         """
-        return moving.rehearsal(self.tree, self._home, moving.Wish(direction, revision), self.options)
+        return moving.rehearsal(self.tree, self._home, Wish(direction, revision), self.options)
 
     @operation
     def stamp(self, revision: str = "head") -> tuple[str, ...]:
@@ -219,7 +220,7 @@ class _AlembicOperations:
         accept: Iterable[str],
         progress: Progress | None,
     ) -> Migration:
-        wish = moving.Wish(direction, revision, dry_run, stages_named(skip), frozenset(accept))
+        wish = Wish(direction, revision, dry_run, stages_named(skip), frozenset(accept))
         return moving.move(self.tree, self._home, wish, self.options, progress or _silent)
 
     # Backups

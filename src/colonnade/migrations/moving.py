@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,6 +27,7 @@ from colonnade.migrations.fingerprint import fingerprint_of
 from colonnade.migrations.inventory import compare
 from colonnade.migrations.keeping import folder_of
 from colonnade.migrations.manifest import prune_backups
+from colonnade.migrations.migration import Migration, Wish
 from colonnade.migrations.options import MigrationOptions, Progress, Stage
 from colonnade.migrations.plan import Plan, PlannedStep
 from colonnade.migrations.reading import Seen, opened
@@ -63,56 +64,6 @@ __all__ = [
 
 _NO_DEADLINE_S = 86_400.0
 _DONE_BEFORE: tuple[Stage, ...] = ("drift", "backup", "rehearse")
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What was asked for."""
-
-    direction: Direction
-    target: str
-    dry_run: bool = False
-    skip: frozenset[Stage] = frozenset()
-    accept: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """What an upgrade or a downgrade came to; it's false where there was nothing to do.
-
-    Attributes:
-        plan: the steps, with the time that each took, and the findings.
-        applied: whether the original was changed: not on a dry run, nor where there was nothing to do.
-        skipped: the stages that were left out, and why: asked for, or not possible here.
-        recovered: what an interrupted migration had left, and what became of that; empty where there
-            was none.
-    """
-
-    plan: Plan
-    applied: bool = False
-    skipped: tuple[str, ...] = ()
-    recovered: str = ""
-
-    def __bool__(self) -> bool:
-        return bool(self.plan)
-
-    def to_json(self) -> dict[str, Any]:
-        """Give what `json.dumps` takes."""
-        return {
-            "plan": self.plan.to_json(),
-            "applied": self.applied,
-            "skipped": list(self.skipped),
-            "recovered": self.recovered,
-        }
-
-    def __str__(self) -> str:
-        notes = [self.recovered] if self.recovered else []
-        notes += [f"left out: {each}" for each in self.skipped]
-        if not self.plan:
-            return "\n".join([*notes, str(self.plan)])
-        said = "is" if self.applied else "would be"
-        heads = ", ".join(self.plan.after) or "base"
-        return "\n".join([*notes, f"the database {said} at {heads}", *map(str, self.plan.findings)])
 
 
 def move(tree: Tree, home: Home, wish: Wish, options: MigrationOptions, progress: Progress) -> Migration:

@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING
 
 from colonnade.errors import HalfMigratedError, SchemaMismatchError
-from colonnade.migrations.moving import Wish, move
+from colonnade.migrations.migration import Wish
+from colonnade.migrations.moving import move
 from colonnade.migrations.options import MigrationOptions
 from colonnade.migrations.recovery import look_back
 from colonnade.migrations.tree import Tree
