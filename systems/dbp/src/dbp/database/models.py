@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 from colonnade import SchemaVersion
 from colonnade.models import Conventions, TimestampMixin, UTCDateTime, utcnow
+from dbp.source.kind import DocumentType
 
 __all__ = [
     "Base",
@@ -59,15 +60,6 @@ PATH_LENGTH = 670
 
 class Base(Conventions, DeclarativeBase):
     """The base of this system's models, with a metadata of its own."""
-
-
-class DocumentType(StrEnum):
-    """What kind of file a document is."""
-
-    CODE = "Code"
-    MARKDOWN = "Markdown"
-    HEADER = "Header"
-    CONFIG = "Config"
 
 
 class RelationshipType(StrEnum):
@@ -156,7 +148,7 @@ class Project(TimestampMixin, Base):
 class Document(TimestampMixin, Base):
     """A file of a project: what the file system says of it, what is in it, what its header says.
 
-    `imports` are the dotted names that a Python file imports. `problem` tells why the file couldn't be
+    `imports` are the names that a Python file imports, by where. `problem` tells why the file couldn't be
     read as what it is; `content` is None where it isn't text.
     """
 
@@ -174,7 +166,7 @@ class Document(TimestampMixin, Base):
     design_principles: Mapped[list[str]] = mapped_column(default=list)
     constraints: Mapped[list[str]] = mapped_column(default=list)
     reference_documentation: Mapped[list[dict[str, str]]] = mapped_column(default=list)
-    imports: Mapped[list[str]] = mapped_column(default=list)
+    imports: Mapped[dict[str, list[str]]] = mapped_column(default=dict)
     problem: Mapped[str | None] = mapped_column(Text)
 
     project: Mapped[Project] = relationship(back_populates="documents")
