@@ -1,5 +1,6 @@
 """dbp's database layer: managers, models, and repositories on both faces. Importing it opens nothing."""
 
+from dbp.database.alembic_manager import SCRIPTS, AlembicManager, AsyncAlembicManager
 from dbp.database.configuration import DEFAULT_URL, settings_for
 from dbp.database.database import (
     AsyncDatabaseComponent,
@@ -33,6 +34,9 @@ from dbp.database.models import (
 
 __all__ = [
     "DEFAULT_URL",
+    "SCRIPTS",
+    "AlembicManager",
+    "AsyncAlembicManager",
     "AsyncDatabaseComponent",
     "AsyncDatabaseManager",
     "Base",

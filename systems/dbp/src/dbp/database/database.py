@@ -1,5 +1,7 @@
 """The managers for dbp's configuration, and the component that owns one in an application.
 
+Schema work is AlembicManager's: `initialize` brings the database up to the newest revision.
+
 component = DatabaseComponent()
 component.initialize(dependencies={"config": config})
 DocumentRepository(component).get_by_path("src/dbp/database/models.py")
@@ -14,8 +16,15 @@ from typing import Any
 
 import colonnade
 from colonnade.errors import ConfigurationError
+from dbp.database.alembic_manager import SCRIPTS
 from dbp.database.configuration import configuration_in, settings_for
 from dbp.database.models import Base
+
+_SCHEMA: dict[str, Any] = {
+    "metadata": Base.metadata,
+    "script_location": str(SCRIPTS),
+    "on_start": "upgrade",
+}
 
 __all__ = ["AsyncDatabaseComponent", "AsyncDatabaseManager", "DatabaseComponent", "DatabaseManager"]
 
@@ -28,7 +37,7 @@ class DatabaseManager(colonnade.DatabaseManager):
     """
 
     def __init__(self, config: Any = None) -> None:
-        super().__init__(None if config is None else settings_for(config), metadata=Base.metadata)
+        super().__init__(None if config is None else settings_for(config), **_SCHEMA)
         self._configured = config is not None
 
     def initialize(self, context: Any = None, dependencies: Mapping[str, Any] | None = None) -> None:
@@ -50,7 +59,7 @@ class AsyncDatabaseManager(colonnade.AsyncDatabaseManager):
     """One database with dbp's tables, asynchronously; takes what `DatabaseManager` takes."""
 
     def __init__(self, config: Any = None) -> None:
-        super().__init__(None if config is None else settings_for(config), metadata=Base.metadata)
+        super().__init__(None if config is None else settings_for(config), **_SCHEMA)
         self._configured = config is not None
 
     async def initialize(self, context: Any = None, dependencies: Mapping[str, Any] | None = None) -> None:

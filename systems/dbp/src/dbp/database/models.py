@@ -341,7 +341,10 @@ class Recommendation(TimestampMixin, Base):
     last_codebase_change_timestamp: Mapped[datetime | None] = mapped_column()
     # Unique, and NULL for all but the active one. A partial index would say it better; MySQL has none.
     only_active: Mapped[int | None] = mapped_column(
-        SmallInteger, Computed("CASE WHEN status = 'Active' THEN 1 END", persisted=True), unique=True
+        SmallInteger,
+        Computed("CASE WHEN status = 'Active' THEN 1 END", persisted=True),
+        unique=True,
+        sort_order=999,  # where a migration that adds it puts it
     )
 
     inconsistencies: Mapped[list[Inconsistency]] = relationship(

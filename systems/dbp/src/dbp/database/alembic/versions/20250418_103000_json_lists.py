@@ -1,0 +1,98 @@
+"""Lists as JSON in place of joined text
+
+An item of several lines fell apart when it was read, and nobody could search for one item.
+
+Revision ID: 7d42b8c06e51
+Revises: 3c1d5e7a9b20
+Create Date: 2025-04-18 10:30:00+00:00
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from colonnade.models import CodePointText
+
+revision: str = "7d42b8c06e51"
+down_revision: str | Sequence[str] | None = "3c1d5e7a9b20"
+branch_labels: str | Sequence[str] | None = None
+depends_on: str | Sequence[str] | None = None
+
+LISTS = {
+    "documents": ("design_principles", "constraints", "reference_documentation"),
+    "functions": ("design_principles", "design_decisions", "parameters"),
+    "classes": ("design_principles", "design_decisions", "bases"),
+}
+BATCH = 500
+
+
+def upgrade() -> None:
+    """Write each text as JSON, an item for each line, then change the columns' type."""
+    for table, columns in LISTS.items():
+        _rewrite(table, columns, _as_json)
+        with op.batch_alter_table(table) as batch:
+            for name in columns:
+                batch.alter_column(
+                    name,
+                    existing_type=CodePointText(),
+                    existing_nullable=False,
+                    type_=sa.JSON(),
+                    postgresql_using=f"{name}::json",
+                )
+
+
+def downgrade() -> None:
+    """Change the type back, then join the items again; one of several lines becomes one line."""
+    for table, columns in LISTS.items():
+        with op.batch_alter_table(table) as batch:
+            for name in columns:
+                batch.alter_column(
+                    name,
+                    existing_type=sa.JSON(),
+                    existing_nullable=False,
+                    type_=CodePointText(),
+                    postgresql_using=f"{name}::text",
+                )
+        _rewrite(table, columns, _as_text)
+
+
+def _rewrite(table: str, columns: Iterable[str], change: Callable[[str, str], str]) -> None:
+    """Change the texts of a table, some hundred rows at a time; in offline mode there are none to be seen."""
+    if op.get_context().as_sql:
+        return
+    rows = sa.table(table, sa.column("id", sa.Integer), *(sa.column(name, sa.Text) for name in columns))
+    connection, last = op.get_bind(), 0
+    while found := connection.execute(
+        sa.select(rows).where(rows.c.id > last).order_by(rows.c.id).limit(BATCH)
+    ).all():
+        last = found[-1].id
+        changed = [
+            {"key": row.id, **{name: change(name, getattr(row, name)) for name in columns}} for row in found
+        ]
+        connection.execute(sa.update(rows).where(rows.c.id == sa.bindparam("key")), changed)
+
+
+def _as_json(column: str, text: str) -> str:
+    lines = [line.strip() for line in text.split("\n") if line.strip()]
+    items: list[Any] = [_dependency(line) for line in lines] if column == "reference_documentation" else lines
+    return json.dumps(items, ensure_ascii=False)
+
+
+def _as_text(column: str, text: str) -> str:
+    items = json.loads(text)
+    if column == "reference_documentation":
+        items = [f"{each['kind']}:- {each['dependency']}" for each in items]
+    return "\n".join(" ".join(item.split()) for item in items)
+
+
+def _dependency(line: str) -> dict[str, str]:
+    kind, mark, name = line.partition(":-")
+    known = mark and kind.strip() in ("codebase", "system")
+    return (
+        {"kind": kind.strip(), "dependency": name.strip()}
+        if known
+        else {"kind": "unknown", "dependency": line}
+    )
