@@ -8,7 +8,7 @@ ARGS =
 .PHONY: help demo test test-long check ruff mypy pyright rooms format bench bench-quick constraints clean
 
 help:
-	@echo "make demo       eight real videos catalogued, queried and shown"
+	@echo "make demo       eight real videos catalogued, queried and shown; a package indexed and mended"
 	@echo "make test       every test but the long ones  (ARGS='-k name' goes to pytest)"
 	@echo "make test-long  the long ones: faults, figures, minutes of load"
 	@echo "make check      ruff, mypy --strict, pyright, the direction of imports, users' types"
@@ -19,6 +19,7 @@ help:
 
 demo: .venv/.ready-test
 	@.venv/bin/python -m stoat_ferret demo $(ARGS)
+	@.venv/bin/python -m dbp demo
 
 test: .venv/.ready-test
 	@$(PYTEST) $(ARGS)

@@ -15,7 +15,11 @@ from tests.pages import blocks, dead_links
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNNER = Path(__file__).with_name("pages.py")
-SOURCES = {"colonnade": ROOT / "src", "stoat_ferret": ROOT / "systems/stoat_ferret/src"}
+SOURCES = {
+    "colonnade": ROOT / "src",
+    "stoat_ferret": ROOT / "systems/stoat_ferret/src",
+    "dbp": ROOT / "systems/dbp/src",
+}
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
