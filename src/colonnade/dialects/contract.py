@@ -416,6 +416,15 @@ class Runner(Protocol):
         """Tell whether the transaction sees its own changes and nobody else's from its begin to its end."""
         ...
 
+    def inverse(
+        self, statements: Sequence[tuple[Kind, str]], before: Sequence[Item], after: Sequence[Item]
+    ) -> Sequence[str] | None:
+        """Give what undoes statements that were committed, or None where they have no exact inverse.
+
+        The schema was `before`, and is `after`.
+        """
+        ...
+
     def problems(self, connection: DBAPIConnection) -> list[str]:
         """Tell what the database would find wrong, a sentence for each, and doesn't look at by itself."""
         ...

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from colonnade.migrations.migration import Migration
     from colonnade.migrations.options import MigrationOptions
     from colonnade.migrations.plan import Finding, Plan, PlannedStep
+    from colonnade.migrations.recovery import Repaired
     from colonnade.migrations.rehearse import Rehearsal
+    from colonnade.migrations.runs import HalfMigrated
     from colonnade.migrations.status import Status
     from colonnade.migrations.template import run_environment
     from colonnade.migrations.tree import Revision
@@ -27,11 +29,13 @@ __all__ = [
     "Backup",
     "Drift",
     "Finding",
+    "HalfMigrated",
     "Migration",
     "MigrationOptions",
     "Plan",
     "PlannedStep",
     "Rehearsal",
+    "Repaired",
     "Restoration",
     "Revision",
     "SchemaVersion",
@@ -46,12 +50,14 @@ _MODULES = {
     "Backup": "manifest",
     "Drift": "drift",
     "Finding": "plan",
+    "HalfMigrated": "runs",
     "Migration": "migration",
     "MigrationOptions": "options",
     "Plan": "plan",
     "PlannedStep": "plan",
     "Rehearsal": "rehearse",
     "Restoration": "backup",
+    "Repaired": "recovery",
     "Revision": "tree",
     "Status": "status",
     "create_tree": "creating",

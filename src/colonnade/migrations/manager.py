@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from sqlalchemy import MetaData
 
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
-from colonnade.migrations import keeping, moving, status, writing
+from colonnade.migrations import keeping, moving, recovery, status, writing
 from colonnade.migrations.migration import Wish
 from colonnade.migrations.options import MigrationOptions, Progress, stages_named
 from colonnade.migrations.reading import look
+from colonnade.migrations.recovery import RepairAction
 from colonnade.migrations.tree import Direction, Revision, Tree
 from colonnade.repository.operation import operation
 
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from colonnade.migrations.manifest import Backup
     from colonnade.migrations.migration import Migration
     from colonnade.migrations.plan import Finding, Plan
+    from colonnade.migrations.recovery import Repaired
     from colonnade.migrations.rehearse import Rehearsal
+    from colonnade.migrations.runs import HalfMigrated
     from colonnade.migrations.status import Status
 
 __all__ = ["AlembicManager", "AsyncAlembicManager"]
@@ -210,6 +213,35 @@ class _AlembicOperations:
             MigrationError: there's no such revision.
         """
         return moving.stamp(self.tree, self._home, revision, self.options)
+
+    @operation
+    def half_migrated(self) -> HalfMigrated | None:
+        """Give the revision that the database has a part of; None where it's at a revision.
+
+        It writes nothing. A migration that is going on right now may show so too.
+        """
+        return recovery.half_migrated(self.tree, self._home)
+
+    @operation
+    def repair(self, action: RepairAction = "resume") -> Repaired:
+        """Bring a database that was left in the middle of a revision to one, and give what was done.
+
+        Args:
+            action: `resume` finishes the revision, each statement once; `undo` takes back what was done of
+                it, where each statement has an exact inverse, and changes nothing where one hasn't; `forget`
+                takes the schema as it is, after you've put it right, and the database to be at the revision
+                that is noted.
+
+        Raises:
+            MigrationLockError: another process is migrating it.
+            HalfMigratedError: it can't be undone, or can't go on by itself.
+            ConfigurationError: there's no such action.
+        """
+        if action not in get_args(RepairAction):
+            raise ConfigurationError(
+                f"no action {action!r}", remedy=f"Use {', '.join(get_args(RepairAction))}"
+            )
+        return moving.repair(self.tree, self._home, action, self.options)
 
     def _move(
         self,

@@ -18,7 +18,13 @@ from typing import TYPE_CHECKING, Any
 from colonnade.dialects.cursors import driver_of
 from colonnade.engine.home import Home
 from colonnade.engine.retry import RetryPolicy, retrying
-from colonnade.errors import DriftError, MigrationError, PlanRefusedError, RevisionChangedError
+from colonnade.errors import (
+    DriftError,
+    HalfMigratedError,
+    MigrationError,
+    PlanRefusedError,
+    RevisionChangedError,
+)
 from colonnade.migrations.apply import Leg, apply
 from colonnade.migrations.backup import restored_backup, take_backup
 from colonnade.migrations.catalogue import take_inventory
@@ -32,7 +38,15 @@ from colonnade.migrations.options import MigrationOptions, Progress, Stage
 from colonnade.migrations.plan import Plan, PlannedStep
 from colonnade.migrations.reading import Seen, opened
 from colonnade.migrations.record import create_own_tables, recorded_versions
-from colonnade.migrations.recovery import close_left, look_back, refuse_others, settle
+from colonnade.migrations.recovery import (
+    RepairAction,
+    Repaired,
+    close_left,
+    look_back,
+    refuse_others,
+    settle,
+    undo,
+)
 from colonnade.migrations.rehearse import Rehearsal, rehearse
 from colonnade.migrations.replay import Replay, replay
 from colonnade.migrations.rows import KeptRows, kept_rows
@@ -57,6 +71,7 @@ __all__ = [
     "plan",
     "refuse_edited",
     "rehearsal",
+    "repair",
     "scratch_home",
     "stamp",
 ]
@@ -92,6 +107,26 @@ def stamp(tree: Tree, home: Home, target: str, options: MigrationOptions) -> tup
     """Note that the database is at a revision, and give where it was noted to be."""
     with locked(home, options), opened(home) as original:
         return apply(tree, original, [Leg("stamp", target)], stage="apply").heads_before
+
+
+def repair(tree: Tree, home: Home, action: RepairAction, options: MigrationOptions) -> Repaired:
+    """Finish, undo or forget the part of a revision that was left; see `AlembicManager.repair`."""
+    with locked(home, options):
+        seen, left = look_back(tree, home)
+        if left is None or left.half is None:
+            return Repaired(action, None, seen.heads)
+        half = left.half
+        if action == "resume":
+            target = half.revision if half.direction == "upgrade" else "-1"
+            wish = Wish(half.direction, target, skip=frozenset(("plan",)))
+            _Move(tree, home, wish, options, _silent).carry_out()
+        elif action == "undo":
+            if not undo(home, left, seen.version_table.own_tables()):
+                raise HalfMigratedError(f"{half}: what was done of it has no exact inverse")
+            end_run(home, left.run, "undone", half.reason)
+        else:
+            end_run(home, left.run, "forgotten", half.reason)
+        return Repaired(action, half, look_back(tree, home)[0].heads)
 
 
 @contextmanager
@@ -134,9 +169,9 @@ class _Move:
     def begin(self) -> Seen:
         """Look where the database is, and whether the files are those that it has applied."""
         seen, self._left = look_back(self._tree, self._home)
-        if self._left and self._left.half:
+        if self._left:
             direction, target = self._wish.direction, self._wish.target
-            refuse_others(self._left.half, self._tree, direction, target, seen, dry_run=self._wish.dry_run)
+            refuse_others(self._left, self._tree, direction, target, seen, dry_run=self._wish.dry_run)
         if not self._leaves_out("checksums"):
             self._progress("checksums", "reading the files of the applied revisions", 0, 0)
             refuse_edited(self._tree, self._home, seen.heads)

@@ -30,10 +30,10 @@ __all__ = [
     "marks_of",
 ]
 
-RunState = Literal["running", "applied", "failed", "stopped", "undone", "interrupted", "forgotten"]
+RunState = Literal["running", "stopped", "undoing", "applied", "failed", "undone", "interrupted", "forgotten"]
 MarkState = Literal["begun", "done", "undone", "failed"]
 
-_UNFINISHED = ("running", "stopped")
+_UNFINISHED = ("running", "stopped", "undoing")
 _runs: Any = MigrationRun.__table__
 _statements: Any = MigrationStatement.__table__
 
@@ -189,13 +189,19 @@ def left_behind(connection: Connection, tree: Tree, heads: Sequence[str]) -> Lef
     if row is None:
         return None
     run = _run(row)
-    applied = {revision.id for revision in tree.applied(heads)}
+    applied = _applied(tree, heads)
     half = [
         marks
         for revision, marks in marks_of(connection, run).items()
         if (revision in applied) == (run.direction == "downgrade")
     ]
     return Left(run, _half(run, half[-1]) if half else None, tuple(heads))
+
+
+def _applied(tree: Tree, heads: Sequence[str]) -> set[str]:
+    """Give the revisions that are applied, as far as the tree has them."""
+    known = {revision.id for revision in tree.revisions()}
+    return {revision.id for revision in tree.applied([head for head in heads if head in known])}
 
 
 def _half(run: Run, marks: Mapping[int, Mark]) -> HalfMigrated:

@@ -37,7 +37,7 @@ def start(home: Home, script_location: str, on_start: OnStart | None) -> None:
         return
     seen, left = look_back(tree, home)
     half = None if left is None else left.half
-    if half is not None and (policy == "check" or half.reason):
+    if left is not None and half is not None and (policy == "check" or left.run.state != "running"):
         raise HalfMigratedError(str(half))
     at_heads = half is None and set(seen.heads) == set(tree.heads)
     if policy == "upgrade" and not at_heads:

@@ -16,7 +16,9 @@ from colonnade.migrations.moving import scratch_home
 from colonnade.migrations.plan import Finding
 from colonnade.migrations.reading import Seen, look
 from colonnade.migrations.record import recorded_versions
+from colonnade.migrations.recovery import look_back
 from colonnade.migrations.replay import replay
+from colonnade.migrations.runs import HalfMigrated
 from colonnade.migrations.tree import Revision
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Status:
         heads: the tree's.
         pending: the revisions that an upgrade to the heads would apply, in order.
         unknown: revisions that it's at and that the tree doesn't have.
+        half: the revision that it has a part of, left by a migration that was interrupted or goes on now.
     """
 
     database: str
@@ -44,11 +47,12 @@ class Status:
     heads: tuple[str, ...]
     pending: tuple[Revision, ...] = ()
     unknown: tuple[str, ...] = ()
+    half: HalfMigrated | None = None
 
     @property
     def up_to_date(self) -> bool:
         """Whether it's at the tree's heads."""
-        return not self.pending and not self.unknown
+        return not self.pending and not self.unknown and self.half is None
 
     def to_json(self) -> dict[str, Any]:
         """Give what `json.dumps` takes."""
@@ -58,30 +62,36 @@ class Status:
             "heads": list(self.heads),
             "pending": [revision.to_json() for revision in self.pending],
             "unknown": list(self.unknown),
+            "half": None if self.half is None else self.half.to_json(),
             "up_to_date": self.up_to_date,
         }
 
     def __str__(self) -> str:
         lines = [f"{self.database} is at {', '.join(self.current) or 'base'}"]
+        if self.half is not None:
+            lines.append(str(self.half))
         if self.unknown:
             lines.append(f"the tree has no {', '.join(self.unknown)}")
         elif self.pending:
             lines.append(f"{len(self.pending)} revisions behind {', '.join(self.heads)}:")
             lines += [f"  {revision.id}  {revision.message}" for revision in self.pending]
-        else:
+        elif self.half is None:
             lines.append("nothing is pending")
         return "\n".join(lines)
 
 
 def status(tree: Tree, home: Home) -> Status:
     """Give where the database stands."""
-    current, known = look(tree, home).heads, {revision.id: revision for revision in tree.revisions()}
+    known = {revision.id: revision for revision in tree.revisions()}
+    seen, left = look_back(tree, home)
+    current = seen.heads
     unknown = tuple(name for name in current if name not in known)
     pending: tuple[Revision, ...] = ()
     if not unknown:
         applied = {revision.id for revision in tree.applied(current)}
         pending = tuple(revision for name, revision in known.items() if name not in applied)
-    return Status(repr(home), current, tree.heads, pending, unknown)
+    half = None if left is None else left.half
+    return Status(repr(home), current, tree.heads, pending, unknown, half)
 
 
 def drift(tree: Tree, home: Home, options: MigrationOptions) -> Drift:

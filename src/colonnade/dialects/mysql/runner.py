@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects.connecting import raw
 from colonnade.dialects.cursors import ask, send
+from colonnade.dialects.mysql import undo
 from colonnade.dialects.statements import kind_of
 from colonnade.dialects.values import Kind
 from colonnade.errors import MigrationLockError
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 EMBEDDED = False
 OPTIONS: Mapping[str, Any] = {}
 COMMITS_ON_THE_WAY = True
+inverse = undo.inverse
 _STEPS_LOCK = "CONCAT(LEFT(DATABASE(), 40), '.colonnade steps')"
 _IN_TRANSACTION = 1  # SERVER_STATUS_IN_TRANS of the protocol
 _FIRST_WORDS: Mapping[str, Kind] = {

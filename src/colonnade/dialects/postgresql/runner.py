@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from colonnade.dialects.cursors import ask, send
 from colonnade.dialects.postgresql.locks import PAUSE_S, key_of
 from colonnade.dialects.statements import kind_of
-from colonnade.dialects.values import Kind
+from colonnade.dialects.values import Item, Kind
 from colonnade.errors import MigrationLockError
 
 if TYPE_CHECKING:
@@ -100,6 +100,13 @@ def leftovers(connection: DBAPIConnection, statement: str) -> Sequence[str]:
 def sees_one_moment(connection: DBAPIConnection) -> bool:
     """Tell by the transaction's isolation: an `env.py` may have begun it at the server's default."""
     return ask(connection, "SHOW transaction_isolation")[0][0] in ("repeatable read", "serializable")
+
+
+def inverse(
+    statements: Sequence[tuple[Kind, str]], before: Sequence[Item], after: Sequence[Item]
+) -> Sequence[str] | None:
+    """None: what an `autocommit_block` did stays."""
+    return None
 
 
 def problems(connection: DBAPIConnection) -> list[str]:

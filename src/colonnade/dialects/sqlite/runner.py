@@ -14,7 +14,7 @@ from colonnade.dialects.contract import BEGIN_OPTION
 from colonnade.dialects.cursors import ask, send
 from colonnade.dialects.sqlite.connect import in_transaction
 from colonnade.dialects.statements import kind_of
-from colonnade.dialects.values import Kind
+from colonnade.dialects.values import Item, Kind
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -98,6 +98,13 @@ def leftovers(connection: DBAPIConnection, statement: str) -> Sequence[str]:
 def sees_one_moment(connection: DBAPIConnection) -> bool:
     """True: nobody else writes while the transaction is open."""
     return True
+
+
+def inverse(
+    statements: Sequence[tuple[Kind, str]], before: Sequence[Item], after: Sequence[Item]
+) -> Sequence[str] | None:
+    """None: nothing is committed by itself."""
+    return None
 
 
 def problems(connection: DBAPIConnection) -> list[str]:
