@@ -287,7 +287,9 @@ class TestRefused:
             connection.exec_driver_sql("CREATE INDEX ix ON clip (title)")
         other = take_backup(clips, folder)
         forged = replace(good, file=other.file, bytes=other.bytes, sha256=other.sha256)
-        with pytest.raises(BackupError, match="has another schema"):
+        with pytest.raises(
+            BackupError, match="hasn't the schema that was backed up: index ix on clip is new"
+        ):
             verify_backup(forged, clips)
 
     def test_another_kind(self, fresh_url: FreshUrl, folder: Path) -> None:

@@ -21,9 +21,10 @@ from sqlalchemy import inspect, text
 from colonnade.dialects.contract import Dialect, dialect_named
 from colonnade.errors import BackupError
 from colonnade.migrations import manifest
-from colonnade.migrations.catalogue import ALEMBIC_TABLE
+from colonnade.migrations.catalogue import ALEMBIC_TABLE, take_inventory
 from colonnade.migrations.content import ContentDifference, compare_content, take_content
-from colonnade.migrations.fingerprint import fingerprint
+from colonnade.migrations.fingerprint import fingerprint_of
+from colonnade.migrations.inventory import compare
 from colonnade.migrations.manifest import Backup, check_file, list_backups, prune_backups
 from colonnade.migrations.scratch import connected, scratch_database
 from colonnade.migrations.version import SchemaVersion
@@ -315,8 +316,12 @@ def _compare(backup: Backup, connection: Connection, room: Backups, progress: Pr
     difference = compare_content(backup.content, take_content(connection, schemas=schemas, progress=progress))
     if difference:
         raise BackupError(f"the backup {backup.file} isn't what was backed up: {_in_a_line(difference)}")
-    if fingerprint(connection, _other(room, connection, backup.schemas), without=()) != backup.fingerprint:
-        raise BackupError(f"the backup {backup.file} has another schema than what was backed up")
+    inventory = take_inventory(connection, _other(room, connection, backup.schemas), without=())
+    if fingerprint_of(inventory) != backup.fingerprint:
+        changes = compare(backup.inventory, inventory).changes
+        raise BackupError(
+            f"the backup {backup.file} hasn't the schema that was backed up: {'; '.join(map(str, changes))}"
+        )
 
 
 def _seen(
@@ -332,11 +337,13 @@ def _seen(
             f"a backup of this database has no schema {', '.join(sorted(missing))}",
             remedy="Back up the database that it is by itself",
         )
+    inventory = take_inventory(connection, _other(room, connection, schemas), without=())
     return {
         "server_version": ".".join(map(str, connection.dialect.server_version_info or ())),
         "revisions": tuple(_revisions(connection) if revisions is None else revisions),
         "content": take_content(connection, schemas=room.schemas(connection), progress=tell),
-        "fingerprint": fingerprint(connection, _other(room, connection, schemas), without=()),
+        "fingerprint": fingerprint_of(inventory),
+        "inventory": inventory,
     }
 
 

@@ -80,6 +80,13 @@ class Inventory:
             "rows": dict(sorted(self.rows.items())),
         }
 
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> Inventory:
+        """Give back what `to_json` gave."""
+        kinds = ("items", "counters", "environment")
+        items = (Item(**each) for kind in kinds for each in told[kind])
+        return cls.of(items, told["rows"])
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

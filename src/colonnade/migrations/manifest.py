@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 
 from colonnade.errors import BackupError
 from colonnade.migrations.content import Content
+from colonnade.migrations.inventory import Inventory
 
 __all__ = ["Backup", "check_file", "list_backups", "prune_backups"]
 
@@ -42,6 +43,7 @@ class Backup:
         revisions: the revisions that the database was at; empty for none.
         fingerprint: that of `schemas`.
         schemas: the schemas that the fingerprint is of; empty for the connection's own one.
+        inventory: the schema itself, so that a difference can be told.
         content: how many rows each table had, and their digests, of all schemas in the dump.
         bytes: the dump's size.
         sha256: the dump's own digest, as hexadecimal digits.
@@ -57,6 +59,7 @@ class Backup:
     revisions: tuple[str, ...]
     fingerprint: str
     schemas: tuple[str, ...] = ()
+    inventory: Inventory = field(default_factory=lambda: Inventory({}), repr=False)
     content: Content
     bytes: int
     sha256: str
@@ -80,6 +83,7 @@ class Backup:
             "revisions": list(self.revisions),
             "fingerprint": self.fingerprint,
             "schemas": list(self.schemas),
+            "inventory": self.inventory.to_json(),
             "tables": self.content.to_json(),
             "bytes": self.bytes,
             "sha256": self.sha256,
@@ -105,6 +109,7 @@ class Backup:
                 revisions=tuple(told["revisions"]),
                 fingerprint=str(told["fingerprint"]),
                 schemas=tuple(told["schemas"]),
+                inventory=Inventory.from_json(told["inventory"]),
                 content=Content.from_json(told["tables"]),
                 bytes=int(told["bytes"]),
                 sha256=str(told["sha256"]),

@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from colonnade.dialects import programs
 from colonnade.dialects.connecting import single_options
 from colonnade.dialects.mysql import tls
+from colonnade.dialects.mysql.content import is_mariadb
 from colonnade.dialects.mysql.scratch import beside_of, clear, create
 from colonnade.errors import BackupError, MissingProgramError
 
@@ -93,9 +94,37 @@ def dumped(
                     locker.execute(text("UNLOCK TABLES"))
                 file.write(first)
                 programs.copy(output, file, advance, len(first))
+            _append(target, _reference_systems(locker))
         yield connection
 
 
+def _append(target: Path, statements: Sequence[str]) -> None:
+    if statements:
+        with open(target, "a", encoding="utf-8") as file:
+            file.write("".join(f"{statement};\n" for statement in statements))
+
+
+def _reference_systems(connection: Connection) -> list[str]:
+    """Give what sets the reference systems of columns: SHOW CREATE TABLE leaves them out (MariaDB 10.11)."""
+    if not is_mariadb(connection):
+        return []
+    statements = []
+    for table, column, number in connection.execute(text(_SYSTEMS)):
+        (_, definition) = connection.execute(text(f"SHOW CREATE TABLE {_quoted(table)}")).one()
+        start = f"  {_plainly_quoted(column)} "
+        line = next(line for line in definition.splitlines() if line.startswith(start))
+        kind, _, rest = line.removeprefix(start).rstrip(",").partition(" ")
+        statements.append(
+            f"ALTER TABLE {_plainly_quoted(table)} MODIFY {_plainly_quoted(column)} {kind}"
+            f" REF_SYSTEM_ID={number} {rest}"
+        )
+    return statements
+
+
+_SYSTEMS = """
+SELECT g_table_name, g_geometry_column, srid FROM information_schema.geometry_columns
+WHERE g_table_schema = DATABASE() AND srid <> 0
+"""
 _OPTIONS = (
     "--single-transaction",
     "--quick",
@@ -191,18 +220,16 @@ def _begin_snapshot(connection: Connection) -> None:
 
 
 def _program(names: Mapping[bool, tuple[str, ...]], connection: Connection) -> str:
-    is_mariadb = bool(getattr(connection.dialect, "is_mariadb", False))
+    maria = is_mariadb(connection)
     version = (connection.dialect.server_version_info or ())[:2]
-    kind = "mariadb" if is_mariadb else "mysql"
+    kind = "mariadb" if maria else "mysql"
     wanted = ".".join(map(str, version))
     remedy = f"Install {kind}-client {wanted} or newer, or leave the backup out by name"
-    path = programs.first_found(names[is_mariadb])
+    path = programs.first_found(names[maria])
     if path is None:
-        raise MissingProgramError(
-            f"{names[is_mariadb][0]} isn't installed, or isn't on the PATH", remedy=remedy
-        )
+        raise MissingProgramError(f"{names[maria][0]} isn't installed, or isn't on the PATH", remedy=remedy)
     found = programs.version_of(path, _VERSION)
-    if is_mariadb and (found is None or found < version):
+    if maria and (found is None or found < version):
         told = "an unknown version" if found is None else f"version {'.'.join(map(str, found))}"
         raise MissingProgramError(f"{path} is of {told}, and the server of {wanted}", remedy=remedy)
     return path
@@ -222,16 +249,16 @@ def _defaults(settings: DatabaseSettings, program: str) -> Iterator[Path]:
     }
     options = {name: value for name, value in said.items() if value is not None}
     lines = [f'{name}="{_escaped(str(value))}"' for name, value in options.items()]
-    lines += _tls(asked, is_mariadb="mariadb" in Path(program).resolve().name)
+    lines += _tls(asked, of_mariadb="mariadb" in Path(program).resolve().name)
     with programs.secret_file("\n".join(["[client]", *lines, ""])) as file:
         yield file
 
 
-def _tls(asked: dict[str, str], *, is_mariadb: bool) -> list[str]:
+def _tls(asked: dict[str, str], *, of_mariadb: bool) -> list[str]:
     names = ("ssl_ca", "ssl_capath", "ssl_cert", "ssl_key", "ssl_cipher")
     lines = [f'{name.replace("_", "-")}="{_escaped(asked[name])}"' for name in names if name in asked]
     mode = tls.mode_of(asked)
-    if not is_mariadb:
+    if not of_mariadb:
         return [*lines, f"ssl-mode={mode.upper()}"]
     switches = {
         "disabled": ["skip-ssl"],
@@ -248,4 +275,8 @@ def _escaped(value: str) -> str:
 
 
 def _quoted(name: str) -> str:
-    return "`" + name.replace("`", "``").replace(":", "\\:") + "`"
+    return _plainly_quoted(name).replace(":", "\\:")
+
+
+def _plainly_quoted(name: str) -> str:
+    return "`" + name.replace("`", "``") + "`"

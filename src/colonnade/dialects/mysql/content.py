@@ -54,7 +54,7 @@ ORDER BY index_name <> 'PRIMARY', index_name, seq_in_index
 @contextmanager
 def reading(connection: Connection) -> Iterator[None]:
     """Set what the text of a value depends on, and put it back."""
-    limit = "max_statement_time" if _is_mariadb(connection) else "max_execution_time"
+    limit = "max_statement_time" if is_mariadb(connection) else "max_execution_time"
     names = ("time_zone", "sql_mode", limit)
     asked = ", ".join(f"@@SESSION.{name}" for name in names)
     before = connection.execute(text(f"SELECT {asked}")).one()
@@ -215,12 +215,13 @@ def _about(connection: Connection, query: str, schemas: Sequence[str]) -> Sequen
 
 
 def _sees_one_moment(connection: Connection) -> bool:
-    variable = "tx_isolation" if _is_mariadb(connection) else "transaction_isolation"
+    variable = "tx_isolation" if is_mariadb(connection) else "transaction_isolation"
     level = str(connection.scalar(text(f"SELECT @@{variable}"))).replace("-", " ")
     return level in ("REPEATABLE READ", "SERIALIZABLE") and bool(in_transaction(driver_of(connection)))
 
 
-def _is_mariadb(connection: Connection) -> bool:
+def is_mariadb(connection: Connection) -> bool:
+    """Tell MariaDB from MySQL."""
     return bool(getattr(connection.dialect, "is_mariadb", False))
 
 
