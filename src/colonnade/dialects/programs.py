@@ -74,6 +74,7 @@ class Session:
         assert process.stdout is not None
         self._input = process.stdin
         self._output = process.stdout
+        self.has_ended = False
 
     def say(self, text: str) -> None:
         """Tell it."""
@@ -96,7 +97,8 @@ class Session:
         while said := self._output.readline():
             if said.decode("utf-8", "replace").strip() == line:
                 return
-        raise BackupError(f"it never came to say {line!r}")
+        self.has_ended = True
+        raise BackupError(f"it ended before it said {line!r}")
 
 
 @contextmanager
@@ -114,12 +116,13 @@ def fed(command: Sequence[str]) -> Iterator[Session]:
             try:
                 yield session
             except BaseException as error:
-                ended_by_itself = process.poll() is not None
+                if isinstance(error, BackupError) and session.has_ended:
+                    with suppress(BrokenPipeError):
+                        process.communicate()
+                    raise _failed(command, process.returncode, complaints) from error
                 process.kill()
                 with suppress(BrokenPipeError):
                     process.communicate()
-                if ended_by_itself and isinstance(error, BackupError):
-                    raise _failed(command, process.returncode, complaints) from error
                 raise
             with suppress(BrokenPipeError):
                 process.communicate()

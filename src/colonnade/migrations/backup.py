@@ -225,7 +225,11 @@ def restored_backup(
         try:
             room.load(copy, backup.file, connected, trial=True)
         except OSError as error:
-            raise BackupError(f"{backup.file} can't be restored for a trial: {error.strerror}") from error
+            raise BackupError(
+                f"{backup.file} can't be restored for a trial: {error.strerror}; it needs about"
+                f" {backup.bytes:,} bytes",
+                remedy="Make room, name another place in TMPDIR, or an empty database as scratch_url",
+            ) from error
         with connected(copy, "read_only", "REPEATABLE READ") as connection:
             _compare(backup, connection, room, progress)
         with connected(copy) as connection:

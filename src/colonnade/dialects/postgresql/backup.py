@@ -6,6 +6,7 @@ exactly what was dumped, whatever others write meanwhile.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +19,7 @@ from colonnade.dialects import connecting, programs
 from colonnade.dialects.cursors import driver_of
 from colonnade.dialects.postgresql.connect import LIBPQ
 from colonnade.dialects.postgresql.scratch import beside_of, create, dropping
-from colonnade.errors import BackupError, MissingProgramError
+from colonnade.errors import BackupError, LockTimeoutError, MissingProgramError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -106,7 +107,12 @@ def load(settings: DatabaseSettings, source: Path, connect: Connecting, *, trial
     with connect(settings) as connection, _address(connection, settings) as address:
         program = _program("pg_restore", _major(connection))
         owner = ["--no-owner", "--no-acl"] if trial else []
-        programs.run([program, "--exit-on-error", *owner, f"--dbname={address}", str(source)])
+        listed = subprocess.run([program, "--list", str(source)], capture_output=True, text=True, check=False)
+        # An extension that another account made in the empty database keeps its comment to itself.
+        wanted = [line for line in listed.stdout.splitlines() if " COMMENT - EXTENSION " not in line]
+        with programs.secret_file("\n".join(wanted)) as chosen:
+            options = ["--exit-on-error", *owner, f"--use-list={chosen}", f"--dbname={address}"]
+            programs.run([program, *options, str(source)])
 
 
 def calm(connection: Connection) -> None:
@@ -133,14 +139,9 @@ def replace(
     """
     with connect(settings) as connection, _address(connection, settings) as address:
         major = _major(connection)
-        psql = [
-            _program("psql", major),
-            "--no-psqlrc",
-            "--quiet",
-            "--set=ON_ERROR_STOP=1",
-            f"--dbname={address}",
-        ]
-        with programs.fed(psql) as session:
+        options = ["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=verbose"]
+        psql = [_program("psql", major), *options, f"--dbname={address}"]
+        with _lock_missed(deadline_s), programs.fed(psql) as session:
             for statement in _locking(connection, deadline_s):
                 session.say(f"{statement};\n")
             session.say("\\echo locked\n")
@@ -152,6 +153,18 @@ def replace(
             session.say("COMMIT;\n")
 
 
+@contextmanager
+def _lock_missed(deadline_s: float) -> Iterator[None]:
+    """Tell of a lock that others kept as everything else does."""
+    try:
+        yield
+    except BackupError as error:
+        if _LOCK_TIMEOUT in error.message:
+            raise LockTimeoutError(f"others held the database for {deadline_s:g} seconds") from error
+        raise
+
+
+_LOCK_TIMEOUT = " 55P03:"
 _UNLINK = "SELECT lo_unlink(oid) FROM pg_largeobject_metadata"
 
 
