@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
@@ -507,6 +508,7 @@ class _writer:
         number = 0
         while not self._end.is_set():
             number += 1
+            time.sleep(0.002)
             with connected(self._settings, "write") as connection:
                 carry_out(
                     connection, (f"INSERT INTO one VALUES ({number})", f"INSERT INTO two VALUES ({number})")

@@ -26,6 +26,7 @@ from colonnade.migrations.content import ContentDifference, compare_content, tak
 from colonnade.migrations.fingerprint import fingerprint_of
 from colonnade.migrations.inventory import compare
 from colonnade.migrations.manifest import Backup, check_file, list_backups, prune_backups
+from colonnade.migrations.run import MigrationRun, MigrationStatement
 from colonnade.migrations.scratch import connected, scratch_database
 from colonnade.migrations.version import SchemaVersion
 
@@ -54,7 +55,10 @@ __all__ = [
 Progress = Callable[[str, int, int], object]
 """Called with what is being done ("dump", or a table's name), how much of it is done, and of how much."""
 
-BOOKKEEPING = frozenset({ALEMBIC_TABLE, SchemaVersion.__tablename__})
+BOOKKEEPING = frozenset(
+    {ALEMBIC_TABLE, *(each.__tablename__ for each in (SchemaVersion, MigrationRun, MigrationStatement))}
+)
+"""What a migration writes for itself, and no user's rows."""
 _STAMP = "%Y%m%dT%H%M%S"
 _SPARE_BYTES = 1 << 20
 

@@ -148,7 +148,7 @@ def list_backups(folder: str | os.PathLike[str], database: str | None = None) ->
 
     Files without a manifest aren't backups, nor are manifests without their file.
     """
-    found = (_read(path) for path in Path(folder).glob(f"*{ENDING}"))
+    found = (_read(path) for path in Path(folder).absolute().glob(f"*{ENDING}"))
     backups = [each for each in found if each is not None and database in (None, each.database)]
     return sorted(backups, key=lambda backup: (backup.created_at, backup.file.name), reverse=True)
 
