@@ -123,8 +123,8 @@ def _prepared(settings: DatabaseSettings, scratch_url: str, dialect: Dialect) ->
             if there := dialect.scratch.contents(inside):
                 raise ScratchDatabaseError(
                     f"scratch_url {shown} isn't empty: it has {_some(there)}",
-                    remedy="Name one that has nothing in it, as it's emptied afterwards; what a killed process"
-                    " left there is yours to drop",
+                    remedy="Name one that has nothing in it, as it's emptied afterwards; what a killed"
+                    " process left there is yours to drop",
                 )
             standing = dialect.scratch.standing(inside)
             try:
