@@ -22,7 +22,10 @@ def console(*, stderr: bool = False) -> Console:
     """Give the terminal, or what stands in its place, on standard output or standard error."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    found = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if found.no_color:  # rich has read NO_COLOR, and would go on writing bold and dim
+        return Console(stderr=stderr, highlight=False, markup=False, emoji=False, color_system=None)
+    return found
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
@@ -36,12 +39,12 @@ def styled(*parts: str | tuple[str, str]) -> Text:
 
 def say(*parts: str | tuple[str, str]) -> None:
     """Print a line on standard output."""
-    console().print(styled(*parts))
+    console().print(styled(*parts), soft_wrap=True)
 
 
 def note(*parts: str | tuple[str, str]) -> None:
-    """Print a line on standard error, for people."""
-    console(stderr=True).print(styled(*parts))
+    """Print a line on standard error, for people: between words it's broken where a terminal ends."""
+    console(stderr=True).print(styled(*parts), soft_wrap=not sys.stderr.isatty())
 
 
 def error_line(text: str) -> None:
@@ -71,7 +74,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> 
     table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for row in rows:
         table.add_row(*(styled(cell) if isinstance(cell, str) else cell for cell in row))
-    console().print(table, soft_wrap=False)
+    console().print(table)
 
 
 def clean(text: str) -> str:

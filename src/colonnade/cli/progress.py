@@ -7,12 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from colonnade.cli.output import console, note
+from colonnade.cli.output import note
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Bars
-    from rich.progress import TaskID
-
     from colonnade.migrations.options import Progress
 
 __all__ = ["shown_progress"]
@@ -24,20 +21,10 @@ def shown_progress() -> Iterator[Progress]:
     if not sys.stderr.isatty():
         yield _Lines()
         return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from colonnade.cli.live import live_stages
 
-    bars = Progress(
-        SpinnerColumn(finished_text="[green]✓"),
-        TextColumn("{task.fields[stage]:<10}", style="bold"),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=24),
-        TimeElapsedColumn(),
-        console=console(stderr=True),
-    )
-    with bars:
-        live = _Live(bars)
-        yield live
-        live.finish()
+    with live_stages() as stages:
+        yield stages
 
 
 class _Lines:
@@ -50,24 +37,3 @@ class _Lines:
         if (stage, what) != self._last:
             self._last = stage, what
             note(f"{stage}: {what}")
-
-
-class _Live:
-    """A row for each stage: what is being done in it, and how far that is."""
-
-    def __init__(self, bars: Bars) -> None:
-        self._bars = bars
-        self._stage = ""
-        self._task: TaskID | None = None
-
-    def __call__(self, stage: str, what: str, done: int, total: int) -> None:
-        if stage != self._stage or self._task is None:
-            self.finish()
-            self._stage = stage
-            self._task = self._bars.add_task(what, total=None, stage=stage)
-        self._bars.update(self._task, description=what, completed=done, total=total or None)
-
-    def finish(self) -> None:
-        """Mark the stage that is shown as done."""
-        if self._task is not None:
-            self._bars.update(self._task, total=1, completed=1)
