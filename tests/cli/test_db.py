@@ -10,6 +10,7 @@ from sqlalchemy import make_url
 from colonnade import AlembicManager, DatabaseManager
 from colonnade.migrations.options import STAGES
 from tests.cli.conftest import Command
+from tests.databases import FreshUrl
 from tests.migrations.conftest import opened
 from tests.migrations.trees import GENERIC, LIBRARY, Rev, make_tree, write_revision
 
@@ -29,53 +30,111 @@ def name_of(url: str) -> str:
     return Path(make_url(url).database or "").name
 
 
-@pytest.fixture
-def library(url: str, tree: Path) -> tuple[str, str]:
-    """The option that names a database at the first revision of its tree."""
+Where = tuple[str, str]
+
+
+def at_r1(url: str, tree: Path) -> Where:
+    """Bring a database to the first revision, and give the option that names it."""
     with DatabaseManager(url) as db:
-        AlembicManager(db, script_location=tree).upgrade("r1")
+        AlembicManager(db, script_location=tree).upgrade("r1", skip=["plan"])
     return ("--url", url)
 
 
-def test_up_and_down(command: Command, as_json: Command, url: str, library: tuple[str, str]) -> None:
-    plan = as_json("plan", *library, code=3)
-    assert [step["revision"]["id"] for step in plan["steps"]] == ["r2", "r3"]
-    assert "nothing was changed" in command("upgrade", *library, "--dry-run").stdout
-    assert as_json("current", *library) == ["r1"]
+@pytest.fixture
+def library(sqlite_url: str, tree: Path) -> Where:
+    """A database at the first revision of its tree."""
+    return at_r1(sqlite_url, tree)
 
-    up = command("upgrade", *library)
+
+def test_up_and_down(command: Command, as_json: Command, url: str, tree: Path) -> None:
+    where = at_r1(url, tree)
+    plan = as_json("plan", *where, code=3)
+    assert [step["revision"]["id"] for step in plan["steps"]] == ["r2", "r3"]
+    up = command("upgrade", "r2", *where, "--skip", "plan")
     assert up.stdout.startswith("done: ")
     assert "apply: " in up.stderr
-    assert command("current", *library).stdout == "r3\n"
+    assert command("current", *where).stdout == "r2\n"
+    assert "another" in command("downgrade", "-1", *where, "--database", "another", code=2).stderr
+    assert as_json("downgrade", "-1", *where, "--database", name_of(url))["applied"] is True
+    assert as_json("current", *where) == ["r1"]
+
+
+def test_the_other_ways_to_move(command: Command, as_json: Command, library: Where) -> None:
+    assert "nothing was changed" in command("upgrade", *library, "--dry-run").stdout
+    assert as_json("current", *library) == ["r1"]
+    command("reset", *library, "--database", "test.db")
+    assert as_json("current", *library) == ["r3"]
     assert "nothing to do" in command("upgrade", *library).stdout
     assert as_json("plan", *library)["steps"] == []
-
-    assert "--database" in command("downgrade", "-1", *library, "--database", "another", code=2).stderr
-    assert as_json("downgrade", "r1", *library, "--database", name_of(url))["applied"] is True
-    assert as_json("current", *library) == ["r1"]
-    command("reset", *library, "--database", name_of(url))
-    assert as_json("current", *library) == ["r3"]
     assert "it was r3" in command("stamp", "r2", *library, "--yes").stdout
 
 
-def test_without_a_terminal_nothing_is_asked(command: Command, library: tuple[str, str]) -> None:
+def test_a_downgrade_that_loses_nothing_asks_nothing(command: Command, library: Where, tree: Path) -> None:
+    write_revision(
+        tree, Rev("x1", 'op.create_index("x", "book", ["title"])', 'op.drop_index("x", "book")'), "r1"
+    )
+    command("upgrade", "x1", *library)
+    command("downgrade", "r1", *library)
+
+
+def test_without_a_terminal_nothing_is_asked(command: Command, library: Where) -> None:
     assert "give its name with --database" in command("downgrade", "base", *library, code=2).stderr
     assert "give its name with --database" in command("reset", *library, code=2).stderr
     assert "--yes" in command("stamp", "r2", *library, code=2).stderr
     assert command("current", *library).stdout == "r1\n"
 
 
-def test_a_locked_database(command: Command, url: str, library: tuple[str, str]) -> None:
+def test_a_locked_database(command: Command, url: str, tree: Path) -> None:
     with (
         DatabaseManager(url) as db,
         db.home.connection("autocommit") as connection,
         db.home.dialect.locks.migrating(connection, 1.0),
     ):
-        told = command("upgrade", *library, "--lock-timeout", "0.1", code=5)
+        told = command("upgrade", "--url", url, "--lock-timeout", "0.1", code=5)
     assert told.stderr.splitlines()[-1].startswith("error: another ")
 
 
-def test_a_failing_step_is_one_line(command: Command, library: tuple[str, str], tree: Path) -> None:
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_a_schema_changed_by_hand(
+    command: Command, as_json: Command, fresh_url: FreshUrl, database: str, tree: Path
+) -> None:
+    """Told in full beside a replay, and as a fingerprint where an empty database would cost a right."""
+    where = at_r1(url := fresh_url(database), tree)
+    assert as_json("drift", *where)["changes"] == []
+    with opened(url) as connection:
+        connection.exec_driver_sql("CREATE INDEX by_hand ON shelf (name)")
+    assert as_json("drift", *where, code=4)["changes"]
+    assert as_json("verify", *where, code=4)[0]["rule"] == "drift"
+    refused = command("upgrade", *where, code=4).stderr.splitlines()[-1]
+    assert refused.startswith("error[drift] index by_hand on shelf is new")
+    command("upgrade", "r2", *where, "--accept", "index by_hand on shelf")
+
+
+def test_where_it_stands(command: Command, as_json: Command, library: Where) -> None:
+    status = as_json("status", *library, code=3)
+    assert [each["id"] for each in status["pending"]] == ["r2", "r3"]
+    assert "2 up to r3" in command("status", *library, code=3).stdout
+    command("upgrade", *library)
+    assert "nothing" in command("status", *library).stdout
+    assert as_json("status", *library)["database"].endswith(".db")
+
+
+def test_half_a_revision(command: Command, as_json: Command, mysql_url: str, tree: Path) -> None:
+    where = ("--url", mysql_url)
+    command("upgrade", "r1", *where)
+    up = """\
+        op.execute("INSERT INTO shelf (id, name) VALUES (1, 'a')")
+        op.execute("ALTER TABLE shelf MODIFY name TEXT")
+        op.execute("INSERT INTO nowhere VALUES (1)")
+    """
+    write_revision(tree, Rev("half", up), "r1")
+    told = command("upgrade", "half", *where, "--skip", "plan", code=4)
+    assert "half" in told.stderr.splitlines()[-1]
+    assert as_json("status", *where, code=4)["half_migrated"]["revision"] == "half"
+    assert "halfway" in command("status", *where, code=4).stdout
+
+
+def test_a_failing_step_is_one_line(command: Command, library: Where, tree: Path) -> None:
     write_revision(tree, Rev("r9", 'raise ValueError("two\\nlines")'), "r3")
     told = command("upgrade", *library, "--skip", "plan", code=1)
     assert "r9" in told.stderr and "two" in told.stderr
@@ -150,8 +209,8 @@ def test_what_reads_leaves_a_file_as_it_was(command: Command, tree: Path, work: 
     Path("wal.db.migration-lock").unlink()
     for file in (Path("wal.db"), Path("plain.db")):
         before = file.read_bytes(), file.stat().st_mtime_ns, sorted(work.iterdir())
-        for words in (["current"], ["plan"]):
-            command(*words, "--url", file, code=3 if words == ["plan"] else 0)
+        for word in ("current", "status", "plan", "drift", "verify"):
+            command(word, "--url", file, code=None)
         assert (file.read_bytes(), file.stat().st_mtime_ns, sorted(work.iterdir())) == before
     assert "there is no database at gone.db" in command("current", "--url", "gone.db", code=1).stderr
     assert not Path("gone.db").exists()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import typer
@@ -33,15 +33,20 @@ def confirm(question: str, *, yes: bool) -> None:
     typer.confirm(question, abort=True, err=True)
 
 
-def confirm_by_name(name: str, given: str | None, losses: Iterable[str]) -> None:
+def confirm_by_name(name: str, given: str | None, losses: Callable[[], Sequence[str]]) -> None:
     """Go on where the name of the database that is to lose data was given, or is typed now.
+
+    `losses` is asked only where no name was given; where it gives none, nothing is asked.
 
     Raises:
         BadParameter: another name was given or typed, or none and nobody can be asked.
     """
     if given is None:
-        for loss in losses:
-            note((loss, "yellow"))
+        lost = losses()
+        if not lost:
+            return
+        for each in lost:
+            note((each, "yellow"))
         if not _someone_is_there():
             raise typer.BadParameter(
                 f"this drops data of {name}: give its name with --database", param_hint="--database"

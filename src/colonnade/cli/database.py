@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.tree import Tree
     from colonnade.settings import DatabaseSettings
 
-__all__ = ["Place", "Use", "database_name", "opened"]
+__all__ = ["Place", "Use", "database_name", "opened", "url_of"]
 
 _FOLDER = "migrations"
 
@@ -66,6 +66,12 @@ def opened(
             yield manager
         finally:
             manager.db.close()
+
+
+def url_of(settings: DatabaseSettings) -> str:
+    """Give the database's URL, without password or how it was opened."""
+    url = settings.sqlalchemy_url()
+    return str(url if _connect(settings).file_of(url) is None else url.set(query={}))
 
 
 def database_name(settings: DatabaseSettings) -> str:

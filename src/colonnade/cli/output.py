@@ -49,10 +49,13 @@ def note(*parts: str | tuple[str, str]) -> None:
 
 def error_line(text: str) -> None:
     """Print an error on standard error: one line, or one for each finding."""
-    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
-    note(("error:", "bold red"), f" {lines[0] if lines else ''}")
-    for line in lines[1:]:
-        note(f"       {line}")
+    for line in text.splitlines():
+        said = " ".join(line.split())
+        label, bracket, rest = said.partition("]")
+        if bracket and label.startswith(("error[", "warning[", "info[")):
+            note((f"{label}]", "bold red" if label.startswith("error") else "yellow"), rest)
+        elif said:
+            note(("error: ", "bold red"), said)
 
 
 def show_json(value: Any) -> None:

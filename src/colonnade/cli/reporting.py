@@ -53,7 +53,8 @@ def reporting(*, traceback: bool = False, as_json: bool = False) -> Iterator[Non
 
 def _tell(error: Exception, *, as_json: bool) -> None:
     message, remedy = _message_of(error), getattr(error, "remedy", "")
-    text = f"{message.rstrip('.')}. {remedy}" if remedy else message
+    is_of_findings = message.startswith("error[")  # each has its own remedy
+    text = message if is_of_findings or not remedy else f"{message.rstrip('.')}. {remedy}"
     if as_json:
         code = getattr(error, "code", type(error).__name__)
         document = {"error": {"code": code, "message": message, "remedy": remedy}}

@@ -31,9 +31,12 @@ def downgrade(
         return
     skip = stages(moving.skip)
     with opened(where, "write", lock_timeout=moving.lock_timeout) as manager:
-        lost = [] if moving.dry_run else losses(manager.plan(revision, direction="downgrade"))
-        if lost:
-            confirm_by_name(database_name(manager.db.home.settings), confirmed.database, lost)
+        if not moving.dry_run:
+            confirm_by_name(
+                database_name(manager.db.home.settings),
+                confirmed.database,
+                lambda: losses(manager.plan(revision, direction="downgrade")),
+            )
         with shown_progress() as progress:
             migration = manager.downgrade(
                 revision,

@@ -10,6 +10,7 @@ from colonnade.cli.database import opened
 from colonnade.cli.db.results import exit_code_of, show_plan
 from colonnade.cli.options import AsJson, Where
 from colonnade.cli.output import show_json
+from colonnade.cli.reporting import ExitCode
 
 
 def plan(
@@ -35,4 +36,4 @@ def plan(
         show_json(found)
     else:
         show_plan(found)
-    raise typer.Exit(exit_code_of(found))
+    raise typer.Exit(exit_code_of(found.findings) or (ExitCode.FINDINGS if found else ExitCode.FINE))

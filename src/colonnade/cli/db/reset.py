@@ -26,7 +26,8 @@ def reset(
     left_out = stages(skip)
     with opened(where, "write", lock_timeout=lock_timeout) as manager:
         name = database_name(manager.db.home.settings)
-        confirm_by_name(name, confirmed.database, [f"every table of {name} is dropped, and made anew"])
+        lost = f"every table of {name} is dropped, and made anew"
+        confirm_by_name(name, confirmed.database, lambda: [lost])
         with shown_progress() as progress:
             down = manager.downgrade("base", skip=left_out, progress=progress)
             up = manager.upgrade("heads", skip=left_out, progress=progress)

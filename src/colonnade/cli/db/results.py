@@ -18,11 +18,12 @@ _STYLES = {"error": "bold red", "warning": "yellow", "info": "blue"}
 _SIGNS = {"new": ("+", "green"), "gone": ("-", "red"), "changed": ("~", "yellow")}
 
 
-def exit_code_of(plan: Plan) -> ExitCode:
-    """Give what a plan that isn't carried out ends with."""
-    if any(finding.rule == "drift" for finding in plan.errors):
+def exit_code_of(findings: Iterable[Finding]) -> ExitCode:
+    """Give what findings that nobody acts upon end with."""
+    rules = {finding.rule for finding in findings}
+    if "drift" in rules:
         return ExitCode.DRIFT
-    return ExitCode.FINDINGS if plan or plan.findings else ExitCode.FINE
+    return ExitCode.FINDINGS if rules else ExitCode.FINE
 
 
 def show_plan(plan: Plan) -> None:
