@@ -11,10 +11,23 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from colonnade import AlembicManager, DatabaseManager
 from colonnade.cli import app
 from tests.migrations.trees import LIBRARY, make_tree
 
 Command = Callable[..., Any]
+Where = tuple[str, str]
+
+
+QUICKLY = ("--skip", "plan", "--skip", "backup", "--skip", "rehearse")
+"""What leaves the long stages out, where a test isn't about them."""
+
+
+def at_r1(url: str, tree: Path) -> Where:
+    """Bring a database to the first revision, and give the option that names it."""
+    with DatabaseManager(url) as db:
+        AlembicManager(db, script_location=tree).upgrade("r1", skip=["plan", "backup", "rehearse"])
+    return ("--url", url)
 
 
 @pytest.fixture

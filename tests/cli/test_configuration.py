@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Command
+from tests.cli.conftest import QUICKLY, Command
 from tests.migrations.trees import GENERIC, LIBRARY, make_tree
 
 
@@ -18,7 +18,7 @@ def configured(folder: Path, text: str) -> Path:
 
 
 def databases(folder: Path) -> list[str]:
-    return sorted(file.name for file in folder.rglob("*.db"))
+    return sorted(file.name for file in folder.glob("*.db"))
 
 
 def test_the_nearest_file_upwards(
@@ -30,7 +30,7 @@ def test_the_nearest_file_upwards(
     below.mkdir(parents=True)
     (below / "pyproject.toml").write_text("[tool.other]\n")
     monkeypatch.chdir(below)
-    command("upgrade")
+    command("upgrade", *QUICKLY)
     assert command("current").stdout == "r3\n"
     assert databases(work) == ["shop.db"]
     assert (work / "shop.db").exists()
@@ -39,30 +39,30 @@ def test_the_nearest_file_upwards(
 def test_the_order(
     command: Command, tree: Path, work: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    told = command("upgrade")
+    told = command("upgrade", *QUICKLY)
     assert "app.db" in told.stderr.splitlines()[0]
     monkeypatch.setenv("DATABASE_URL", "sqlite:///environment.db")
-    assert "no database was named" not in command("upgrade").stderr
+    assert "no database was named" not in command("upgrade", *QUICKLY).stderr
     configured(work, 'url = "sqlite:///configured.db"')
-    command("upgrade")
+    command("upgrade", *QUICKLY)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     other = configured(elsewhere, f'url = "other.db"\nscript_location = "{tree}"')
-    command("upgrade", "--config", other)
-    command("upgrade", "--url", "given.db")
+    command("upgrade", *QUICKLY, "--config", other)
+    command("upgrade", *QUICKLY, "--url", "given.db")
     assert databases(work) == ["app.db", "configured.db", "environment.db", "given.db"]
     assert databases(elsewhere) == ["other.db"]
 
 
 def test_a_default_of_ones_own(command: Command, tree: Path, work: Path) -> None:
     configured(work, 'default_url = "shop.db"')
-    assert "shop.db" in command("upgrade").stderr.splitlines()[0]
+    assert "shop.db" in command("upgrade", *QUICKLY).stderr.splitlines()[0]
     assert databases(work) == ["shop.db"]
 
 
 def test_an_alembic_ini(command: Command, work: Path) -> None:
     make_tree(work / "m", LIBRARY, env=GENERIC, ini="sqlite:///alembic.db")
-    command("upgrade", "r2")
+    command("upgrade", *QUICKLY, "r2")
     assert command("current", "--config", "alembic.ini").stdout == "r2\n"
     assert databases(work) == ["alembic.db"]
 
@@ -71,7 +71,7 @@ def test_a_pyproject_with_alembics_own_table(command: Command, work: Path) -> No
     make_tree(work / "m", LIBRARY, env=GENERIC)
     file = configured(work, 'url = "shop.db"')
     file.write_text(file.read_text() + '[tool.alembic]\nscript_location = "m"\n')
-    command("upgrade")
+    command("upgrade", *QUICKLY)
     assert command("current").stdout == "r3\n"
 
 
@@ -79,7 +79,7 @@ def test_the_options_of_migrations(command: Command, tree: Path, work: Path) -> 
     configured(
         work, 'lock_timeout_s = 0.1\nkeep_backups = 3\nbackup_folder = "b"\n[tool.colonnade.audit]\nx = 1'
     )
-    command("upgrade")
+    command("upgrade", *QUICKLY)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_options_of_migrations(command: Command, tree: Path, work: Path) -> 
     ],
 )
 def test_what_can_not_be_used(command: Command, tree: Path, work: Path, text: str, said: str) -> None:
-    command("upgrade")
+    command("upgrade", *QUICKLY)
     configured(work, text)
     told = command("check", code=1)
     assert said in told.stderr

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from colonnade import AlembicManager, DatabaseManager
+from colonnade import DatabaseManager
 from colonnade.migrations.options import STAGES
-from tests.cli.conftest import Command
+from tests.cli.conftest import QUICKLY, Command, Where, at_r1
 from tests.databases import FreshUrl
 from tests.migrations.conftest import opened
 from tests.migrations.trees import GENERIC, LIBRARY, Rev, make_tree, write_revision
@@ -30,16 +30,6 @@ def name_of(url: str) -> str:
     return Path(make_url(url).database or "").name
 
 
-Where = tuple[str, str]
-
-
-def at_r1(url: str, tree: Path) -> Where:
-    """Bring a database to the first revision, and give the option that names it."""
-    with DatabaseManager(url) as db:
-        AlembicManager(db, script_location=tree).upgrade("r1", skip=["plan"])
-    return ("--url", url)
-
-
 @pytest.fixture
 def library(sqlite_url: str, tree: Path) -> Where:
     """A database at the first revision of its tree."""
@@ -50,21 +40,21 @@ def test_up_and_down(command: Command, as_json: Command, url: str, tree: Path) -
     where = at_r1(url, tree)
     plan = as_json("plan", *where, code=3)
     assert [step["revision"]["id"] for step in plan["steps"]] == ["r2", "r3"]
-    up = command("upgrade", "r2", *where, "--skip", "plan")
+    up = command("upgrade", "r2", *where, *QUICKLY)
     assert up.stdout.startswith("done: ")
     assert "apply: " in up.stderr
     assert command("current", *where).stdout == "r2\n"
     assert "another" in command("downgrade", "-1", *where, "--database", "another", code=2).stderr
-    assert as_json("downgrade", "-1", *where, "--database", name_of(url))["applied"] is True
+    assert as_json("downgrade", "-1", *where, *QUICKLY, "--database", name_of(url))["applied"] is True
     assert as_json("current", *where) == ["r1"]
 
 
 def test_the_other_ways_to_move(command: Command, as_json: Command, library: Where) -> None:
     assert "nothing was changed" in command("upgrade", *library, "--dry-run").stdout
     assert as_json("current", *library) == ["r1"]
-    command("reset", *library, "--database", "test.db")
+    command("reset", *library, *QUICKLY, "--database", "test.db")
     assert as_json("current", *library) == ["r3"]
-    assert "nothing to do" in command("upgrade", *library).stdout
+    assert "nothing to do" in command("upgrade", *library, *QUICKLY).stdout
     assert as_json("plan", *library)["steps"] == []
     assert "it was r3" in command("stamp", "r2", *library, "--yes").stdout
 
@@ -73,8 +63,8 @@ def test_a_downgrade_that_loses_nothing_asks_nothing(command: Command, library: 
     write_revision(
         tree, Rev("x1", 'op.create_index("x", "book", ["title"])', 'op.drop_index("x", "book")'), "r1"
     )
-    command("upgrade", "x1", *library)
-    command("downgrade", "r1", *library)
+    command("upgrade", "x1", *library, *QUICKLY)
+    command("downgrade", "r1", *library, *QUICKLY)
 
 
 def test_without_a_terminal_nothing_is_asked(command: Command, library: Where) -> None:
@@ -107,28 +97,38 @@ def test_a_schema_changed_by_hand(
     assert as_json("verify", *where, code=4)[0]["rule"] == "drift"
     refused = command("upgrade", *where, code=4).stderr.splitlines()[-1]
     assert refused.startswith("error[drift] index by_hand on shelf is new")
-    command("upgrade", "r2", *where, "--accept", "index by_hand on shelf")
+    command(
+        "upgrade",
+        "r2",
+        *where,
+        "--skip",
+        "backup",
+        "--skip",
+        "rehearse",
+        "--accept",
+        "index by_hand on shelf",
+    )
 
 
 def test_where_it_stands(command: Command, as_json: Command, library: Where) -> None:
     status = as_json("status", *library, code=3)
     assert [each["id"] for each in status["pending"]] == ["r2", "r3"]
     assert "2 up to r3" in command("status", *library, code=3).stdout
-    command("upgrade", *library)
+    command("upgrade", *library, *QUICKLY)
     assert "nothing" in command("status", *library).stdout
     assert as_json("status", *library)["database"].endswith(".db")
 
 
 def test_half_a_revision(command: Command, as_json: Command, mysql_url: str, tree: Path) -> None:
     where = ("--url", mysql_url)
-    command("upgrade", "r1", *where)
+    command("upgrade", "r1", *where, *QUICKLY)
     up = """\
         op.execute("INSERT INTO shelf (id, name) VALUES (1, 'a')")
         op.execute("ALTER TABLE shelf MODIFY name TEXT")
         op.execute("INSERT INTO nowhere VALUES (1)")
     """
     write_revision(tree, Rev("half", up), "r1")
-    told = command("upgrade", "half", *where, "--skip", "plan", code=4)
+    told = command("upgrade", "half", *where, *QUICKLY, code=4)
     assert "half" in told.stderr.splitlines()[-1]
     assert as_json("status", *where, code=4)["half_migrated"]["revision"] == "half"
     assert "halfway" in command("status", *where, code=4).stdout
@@ -136,10 +136,10 @@ def test_half_a_revision(command: Command, as_json: Command, mysql_url: str, tre
 
 def test_a_failing_step_is_one_line(command: Command, library: Where, tree: Path) -> None:
     write_revision(tree, Rev("r9", 'raise ValueError("two\\nlines")'), "r3")
-    told = command("upgrade", *library, "--skip", "plan", code=1)
+    told = command("upgrade", *library, *QUICKLY, code=1)
     assert "r9" in told.stderr and "two" in told.stderr
     assert "Traceback" not in told.stderr
-    assert "Traceback" in command("upgrade", *library, "--skip", "plan", "--traceback", code=1).stderr
+    assert "Traceback" in command("upgrade", *library, *QUICKLY, "--traceback", code=1).stderr
 
 
 def test_the_tree_is_told_of(command: Command, as_json: Command, tree: Path) -> None:
@@ -162,12 +162,12 @@ def test_a_tree_from_nothing(command: Command, as_json: Command, work: Path) -> 
         '[tool.colonnade]\nscript_location = "trees/shop"\nurl = "shop.db"\n'
     )
     assert "there is no database at" in command("check", code=1).stderr
-    command("upgrade")
+    command("upgrade", *QUICKLY)
     (missing,) = as_json("check", code=3)
     assert (missing["operation"], missing["table"]) == ("create_table", "shelf")
     written = as_json("revision", "-m", "make shelves", "--autogenerate")
     assert "create_table" in Path(written["file"]).read_text()
-    command("upgrade")
+    command("upgrade", *QUICKLY)
     assert as_json("check") == []
     assert "has something in it" in command("init", "trees/shop", code=1).stderr
 
@@ -203,13 +203,13 @@ def test_a_word_that_is_no_stage(command: Command, tree: Path) -> None:
 
 def test_what_reads_leaves_a_file_as_it_was(command: Command, tree: Path, work: Path) -> None:
     """Neither of SQLite's journals: a file that isn't in WAL mode isn't put into it."""
-    command("upgrade", "r2", "--url", "wal.db")
+    command("upgrade", "r2", "--url", "wal.db", *QUICKLY)
     with opened("sqlite:///plain.db") as connection:
         connection.exec_driver_sql("CREATE TABLE shelf (id)")
     Path("wal.db.migration-lock").unlink()
     for file in (Path("wal.db"), Path("plain.db")):
         before = file.read_bytes(), file.stat().st_mtime_ns, sorted(work.iterdir())
-        for word in ("current", "status", "plan", "drift", "verify"):
+        for word in ("current", "status", "plan", "drift", "verify", "rehearse"):
             command(word, "--url", file, code=None)
         assert (file.read_bytes(), file.stat().st_mtime_ns, sorted(work.iterdir())) == before
     assert "there is no database at gone.db" in command("current", "--url", "gone.db", code=1).stderr
@@ -221,6 +221,6 @@ def test_what_a_tree_prints_does_not_stand_in_the_document(
 ) -> None:
     env = tree / "env.py"
     env.write_text("print('hello')\n" + env.read_text())
-    command("upgrade", "--url", "app.db")
+    command("upgrade", "--url", "app.db", *QUICKLY)
     assert as_json("current", "--url", "app.db") == ["r3"]
     assert "hello" in command("current", "--url", "app.db").stderr

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import QUICKLY
 from tests.migrations.trees import LIBRARY, make_tree
 
 if sys.platform == "win32":
@@ -55,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_colours_unless_they_are_not_wanted(folder: Path) -> None:
-    shown, code = on_a_terminal(folder, "upgrade")
+    shown, code = on_a_terminal(folder, "upgrade", *QUICKLY)
     assert code == 0
     assert "\x1b[32m" in shown and "✓" in shown
     plain, _ = on_a_terminal(folder, "history", NO_COLOR="1")
@@ -64,8 +65,7 @@ def test_colours_unless_they_are_not_wanted(folder: Path) -> None:
 
 
 def test_the_name_is_typed(folder: Path) -> None:
-    on_a_terminal(folder, "upgrade")
     shown, code = on_a_terminal(folder, "reset", typed="another.db")
     assert code == 2 and "is called 'app.db'" in shown
-    shown, code = on_a_terminal(folder, "reset", typed="app.db")
+    shown, code = on_a_terminal(folder, "reset", *QUICKLY, typed="app.db")
     assert code == 0 and "every table of app.db" in shown

@@ -22,6 +22,7 @@ app = group(
             "branches",
             "show",
         ),
+        "Try, back up, put back": ("rehearse", "backup", "backups", "restore"),
         "Move the database": ("upgrade", "downgrade", "stamp", "reset"),
         "Write revisions": ("init", "revision", "merge"),
     },

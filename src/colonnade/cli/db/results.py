@@ -19,8 +19,8 @@ _SIGNS = {"new": ("+", "green"), "gone": ("-", "red"), "changed": ("~", "yellow"
 
 
 def exit_code_of(findings: Iterable[Finding]) -> ExitCode:
-    """Give what findings that nobody acts upon end with."""
-    rules = {finding.rule for finding in findings}
+    """Give what findings that nobody acts upon end with; what is merely told counts for nothing."""
+    rules = {finding.rule for finding in findings if finding.severity != "info"}
     if "drift" in rules:
         return ExitCode.DRIFT
     return ExitCode.FINDINGS if rules else ExitCode.FINE
