@@ -5,10 +5,11 @@ INPUTS = scripts/venv requirements/constraints.txt requirements/build.txt pyproj
 ARGS =
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long check ruff mypy pyright rooms format bench bench-quick constraints clean
+.PHONY: help demo pages pages-check test test-long check ruff mypy pyright rooms format bench bench-quick constraints clean
 
 help:
 	@echo "make demo       eight real videos catalogued, queried and shown; a package indexed and mended"
+	@echo "make pages      the HSTC.md pages of src/ brought up to date; \`make pages-check\` tells what is stale"
 	@echo "make test       every test but the long ones  (ARGS='-k name' goes to pytest)"
 	@echo "make test-long  the long ones: faults, figures, minutes of load"
 	@echo "make check      ruff, mypy --strict, pyright, the direction of imports, users' types"
@@ -20,6 +21,13 @@ help:
 demo: .venv/.ready-test
 	@.venv/bin/python -m stoat_ferret demo $(ARGS)
 	@.venv/bin/python -m dbp demo
+
+# What src/ says of itself, directory by directory; commit the result with what changed it.
+pages: .venv/.ready-test
+	@.venv/bin/python -m dbp hstc write src
+
+pages-check: .venv/.ready-test
+	@.venv/bin/python -m dbp hstc check src || { echo "run \`make pages\`, and commit what it writes"; exit 1; }
 
 test: .venv/.ready-test
 	@$(PYTEST) $(ARGS)

@@ -116,16 +116,10 @@ def test_what_is_refused_is_one_line_with_a_remedy(command, tree, here):
     assert "isn't there any more" in refusal("decide", "accept", "--apply")
 
 
-def test_the_demonstration_runs_again_and_again(here):
-    for _ in range(2):
-        shown = subprocess.run(
-            [sys.executable, "-m", "dbp", "demo", str(here / "demo"), "--package", "pluggy"],
-            capture_output=True,
-            text=True,
-        )
-        assert shown.returncode == 0, shown.stderr
-    assert "recommendation 1: Accepted" in shown.stdout
-    assert "stale after that: 0" in shown.stdout
+def test_the_demonstration_runs(command, here):
+    shown = command("demo", here / "demo", "--package", "pluggy").stdout
+    assert "recommendation 1: Accepted" in shown
+    assert "stale after that: 0" in shown
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from dbp.consistency import AsyncConsistency, Consistency, Edit, Finding, findings_in
 from dbp.database import DocumentRelationship, Recommendation
-from dbp.indexing import Index, index, survey
+from dbp.indexing import AsyncIndex, Index, Linked, index, survey
+from dbp.source import read_source
 from sqlalchemy import event
 
+from .conftest import THEN as NOW
 from .conftest import repositories_on
 
 EMAIL = Path(sys.modules["email"].__file__ if "email" in sys.modules else os.__file__).parent
@@ -231,3 +234,27 @@ def test_killed_ten_times_on_each_database(db, tmp_path):
     print(f"killed ten times, {midway} of them between two batches")
     run(db, root)
     assert contents(db) == whole
+
+
+def test_the_work_is_the_same_on_the_other_face(dbp, faced, tree):
+    work = faced.pick(Index, AsyncIndex)(dbp.db)
+    call = faced.run
+    project = call(work.open_project(str(tree.root), "tree"))
+    sources = [(read_source(tree.root, path), None) for path in FILES]
+    call(work.store(project.id, sources, NOW))
+    assert call(work.link(project.id)).added == 5
+    assert call(work.link(project.id)) == Linked()
+    known = call(work.known(project.id))
+    assert set(known) == set(FILES)
+    assert call(work.touch([(known["README.md"].id, NOW)])) == 1
+
+    judging = faced.pick(Consistency, AsyncConsistency)(dbp.db)
+    found = findings_in(call(judging.snapshot(project.id)))
+    found += [
+        Finding("Minor", "DocToCode", "told", "mend", ("README.md",), Edit("README.md", 1, "# Pkg", "# P"))
+    ]
+    assert call(judging.record(project.id, found)).new == len(found)
+    made = call(judging.recommend(project.id, found))
+    assert call(judging.edits(made.id)) == {str(tree.root): [found[-1].edit]}
+    assert call(judging.decide(made.id, "Accept", implemented=NOW)).status == "Accepted"
+    assert call(work.remove([each.id for each in known.values()], NOW)) == len(FILES)
