@@ -441,3 +441,16 @@ def test_a_child_follows_its_parents_column(empty: Connection) -> None:
     keys = {key.name for key in inventory(empty).items if key.kind == "foreign key"}
     assert keys == {"(x) references t(z)", "(y) references t(z)"}
     assert empty.exec_driver_sql("SELECT count(*) FROM child").scalar() == 1
+
+
+def test_no_row_is_left_out_by_a_clause_of_the_table(empty: Connection) -> None:
+    carry_out(
+        empty,
+        ("CREATE TABLE t (a TEXT UNIQUE ON CONFLICT IGNORE)", "INSERT INTO t VALUES ('1'), ('01')"),
+    )
+    with (
+        pytest.raises(UnfitRowsError, match=r"UNIQUE constraint failed: t\.a"),
+        batch_on(empty, "t") as batch,
+    ):
+        batch.alter_column("a", type_=Integer(), colonnade_lossy="codes are numbers")
+    assert empty.exec_driver_sql("SELECT a FROM t").scalars().all() == ["1", "01"]
