@@ -91,7 +91,7 @@ def test_taking_back(faced: Face, db: Any, log: Any, repository: Any, acting: An
     with acting("ana"):
         (back,) = faced.run(log.revert(update))
     assert (back.action, back.user_id) == ("UPDATE", "ana")
-    assert back.changes == {"name": {"old": "b", "new": "a"}, "note": {"old": None, "new": "x"}}
+    assert back.changes == {"name": ["b", "a"], "note": [None, "x"]}
     with pytest.raises(StaleEntityError, match="change since"):
         faced.run(log.revert(update.id))
     entries()

@@ -28,7 +28,7 @@ def test_a_history(faced: Face, db: Any, acting: Any, log: Any, repository: Call
         ("DELETE", "bob", None),
     ]
     assert entries[0].changes == {"id": project.id, "name": "Harbour", "note": None}
-    assert entries[1].changes == {"name": {"old": "Harbour", "new": "harbour"}}
+    assert entries[1].changes == {"name": ["Harbour", "harbour"]}
     assert entries[2].changes == {"id": project.id, "name": "harbour", "note": None}
     assert len({e.transaction_id for e in entries}) == 3
     assert entries[0].timestamp <= entries[1].timestamp <= entries[2].timestamp
@@ -42,13 +42,13 @@ def test_whoever_writes(
     faced.run(projects.create_many([Project(id=at, name=f"p{at}", note="x") for at in (1, 2, 3)]))
     assert [entry[0] for entry in recorded()] == ["CREATE"] * 3
     faced.run(projects.update_many([{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]))
-    assert sorted(entry[3]["name"]["new"] for entry in recorded()) == ["a", "b"]
+    assert sorted(entry[3]["name"][1] for entry in recorded()) == ["a", "b"]
     with faced.entered(db.engine.begin()) as connection, acting("core"):
         faced.run(connection.execute(update(Project).where(Project.id == 3).values(note=Project.name)))
         faced.run(connection.execute(text("UPDATE projects SET name = 'raw' WHERE id = 3")))
     assert recorded() == [
-        ("UPDATE", "project", "[3]", {"note": {"old": "x", "new": "p3"}}, "core"),
-        ("UPDATE", "project", "[3]", {"name": {"old": "p3", "new": "raw"}}, "core"),
+        ("UPDATE", "project", "[3]", {"note": ["x", "p3"]}, "core"),
+        ("UPDATE", "project", "[3]", {"name": ["p3", "raw"]}, "core"),
     ]
     with faced.entered(db.session()) as session:
         faced.run(session.execute(insert(Plain).values(id=1, name="plain")))
@@ -74,14 +74,14 @@ def test_cascades(faced: Face, db: Any, acting: Any, recorded: Any, entries: Any
         faced.run(session.execute(text("DELETE FROM projects WHERE id = 2")))
     assert by_name(recorded()) == [
         ("DELETE", "project", "[2]", {"id": 2, "name": "q", "note": None}, "ana"),
-        ("UPDATE", "clip", "[2]", {"project_id": {"old": 2, "new": None}}, "ana"),
+        ("UPDATE", "clip", "[2]", {"project_id": [2, None]}, "ana"),
     ]
     with faced.entered(db.session()) as session:
         faced.run(session.execute(text("UPDATE projects SET id = 7 WHERE id = 1")))
-    moved = {"project_id": {"old": 1, "new": 7}}
+    moved = {"project_id": [1, 7]}
     assert by_name(recorded()) == [
         ("UPDATE", "clip", "[1]", moved, None),
-        ("UPDATE", "project", "[7]", {"id": {"old": 1, "new": 7}}, None),
+        ("UPDATE", "project", "[7]", {"id": [1, 7]}, None),
         ("UPDATE", "project_tags", '[7,"t"]', moved, None),
         ("UPDATE", "video", "[1]", moved, None),
         ("UPDATE", "video", "[2]", moved, None),
@@ -117,8 +117,8 @@ def test_soft_deletion_secrets_and_stamps(faced: Face, db: Any, entries: Any) ->
     stamped, named, hidden = entries()
     assert set(stamped.changes) == {"updated_at"}
     assert set(named.changes) == {"name", "updated_at"}
-    assert hidden.changes["secret"] == {"old": {"$redacted": True}, "new": {"$redacted": True}}
-    assert hidden.changes["updated_at"]["old"] == named.changes["updated_at"]["new"]
+    assert hidden.changes["secret"] == [{"$redacted": True}, {"$redacted": True}]
+    assert hidden.changes["updated_at"][0] == named.changes["updated_at"][1]
     for setting in ("'2026-01-01 00:00:00.000000'", "NULL"):
         with faced.entered(db.session()) as session:
             faced.run(session.execute(text(f"UPDATE accounts SET deleted_at = {setting}")))

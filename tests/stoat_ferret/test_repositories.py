@@ -1,5 +1,6 @@
 """What is asked of projects, videos and clips, on both faces and all seven drivers."""
 
+from collections import Counter
 from datetime import UTC
 
 import pytest
@@ -128,9 +129,17 @@ def test_what_is_deleted_takes_its_own_along(stocked):
     )
 
 
-def test_audit_entries_arise_where_they_are_asked_for(stocked):
+def test_what_goes_along_is_recorded(stocked):
     run, audit = stocked.run, stocked.audit
-    assert run(audit.count()) == 0
+    run(stocked.projects.delete(1))
+    gone = run(audit.find(audit.model.action == "DELETE"))
+    counts = Counter(entry.entity_type for entry in gone)
+    assert counts == {"project": 1, "video": 2, "clip": 3}
+    assert len({entry.transaction_id for entry in gone}) == 1
+
+
+def test_entries_may_be_added_by_hand(stocked):
+    run, audit = stocked.run, stocked.audit
     with stocked.session():
         run(audit.log_create("clip", 7, "ada"))
         run(audit.log_update("clip", 7, {"in_point": [0, 5], "note": "ü"}, None))

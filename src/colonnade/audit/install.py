@@ -85,7 +85,8 @@ def install(db: DatabaseManager | AsyncDatabaseManager, *metadata: MetaData) -> 
     baseline. To be awaited with an `AsyncDatabaseManager`.
 
     Raises:
-        ConfigurationError: for a declaration that can't be followed, or a manager without metadata.
+        ConfigurationError: for a declaration that can't be followed, or a manager without metadata; where
+            the account lacks a right, before anything is changed, with the statement that gives it.
         SchemaMismatchError: for an audited table that isn't there.
     """
     return _of(db).install(_metadata(db, metadata))
@@ -119,6 +120,7 @@ def _metadata(
 def install_in(connection: Connection, metadata: MetaData) -> None:
     """Make the log and all triggers for these tables, in the connection's transaction."""
     if audited_in(metadata):
+        _refuse_without_rights(connection, list(audited_in(metadata)))
         _make_log(connection)
         _make(connection, _support(connection))
         there = dialect_named(connection.dialect.name).audit.installed(connection)
@@ -127,6 +129,15 @@ def install_in(connection: Connection, metadata: MetaData) -> None:
             _make(connection, objects)
             if any(one.name not in there for one in objects):
                 _note_baseline(connection, table)
+
+
+def _refuse_without_rights(connection: Connection, tables: Sequence[Table]) -> None:
+    audit = dialect_named(connection.dialect.name).audit
+    remedy = audit.missing_right(connection, tables, _schema(connection))
+    if remedy is not None:
+        raise ConfigurationError(
+            "the account may not make the audit triggers, and nothing was changed", remedy=f"Let it: {remedy}"
+        )
 
 
 def _note_baseline(connection: Connection, table: Table) -> None:
@@ -190,10 +201,23 @@ def send(connection: Connection, statement: str) -> None:
     connection.exec_driver_sql(statement)
 
 
+def _is_served(connection: Any) -> bool:
+    """Tell whether triggers can be made there: not where statements are only printed."""
+    return isinstance(connection, Connection) and known_dialect(connection.dialect.name) is not None
+
+
+@event.listens_for(MetaData, "before_create")
+def _before_tables(metadata: MetaData, connection: Connection, tables: Any = (), **_: Any) -> None:
+    """Refuse to make audited tables whose triggers can't be made; some databases commit each table."""
+    wanted = [table for table in tables or () if table in audited_in(metadata)]
+    if wanted and _is_served(connection):
+        _refuse_without_rights(connection, wanted)
+
+
 @event.listens_for(Table, "after_create")
 def _with_table(table: Table, connection: Connection, **_: Any) -> None:
     """Make a new table's triggers along with it."""
-    if known_dialect(connection.dialect.name) is None:
+    if not _is_served(connection):
         return
     if table in OWN_TABLES:
         _make(connection, [one for one in _support(connection) if one.table == table.name])
@@ -205,7 +229,7 @@ def _with_table(table: Table, connection: Connection, **_: Any) -> None:
 @event.listens_for(Table, "after_drop")
 def _after_table(table: Table, connection: Connection, **_: Any) -> None:
     """Take away what a table's triggers leave behind."""
-    if known_dialect(connection.dialect.name) is None:
+    if not _is_served(connection):
         return
     gone = _support(connection) if table is LOG_TABLE else _objects(connection, table)
     for one in gone:

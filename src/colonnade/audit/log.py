@@ -24,7 +24,7 @@ class AuditLog(InternalBase):
     """One change: of which entity, what was done, what became of its fields, by whom and when.
 
     `action` is CREATE, UPDATE or DELETE. `changes` is the whole row for CREATE and DELETE, by column; for
-    UPDATE, a mapping with `old` and `new` for each column that changed. `user_id` is None where nobody was
+    UPDATE, `[old, new]` for each column that changed. `user_id` is None where nobody was
     named. `id` goes up with the order in which the changes were written.
 
     Attributes:

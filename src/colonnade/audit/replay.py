@@ -52,7 +52,7 @@ def apply(entry: Entry, state: State) -> None:
 def _update(entry: Entry, state: State) -> None:
     image = state.pop(entry.previous_key or entry.entity_key, None)
     if image is not None:
-        state[entry.entity_key] = {**image, **_side(entry.changes, "new")}
+        state[entry.entity_key] = {**image, **_side(entry.changes, 1)}
 
 
 def take_back(entry: Entry, state: State) -> None:
@@ -67,8 +67,8 @@ def take_back(entry: Entry, state: State) -> None:
     else:
         image = state.pop(entry.entity_key, None)
         if image is not None:
-            state[entry.previous_key or entry.entity_key] = {**image, **_side(entry.changes, "old")}
+            state[entry.previous_key or entry.entity_key] = {**image, **_side(entry.changes, 0)}
 
 
-def _side(changes: Mapping[str, Any], side: str) -> Image:
+def _side(changes: Mapping[str, Any], side: int) -> Image:
     return {name: change[side] for name, change in changes.items()}

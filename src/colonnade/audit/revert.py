@@ -123,9 +123,9 @@ class _Reverting:
 
     def _set_back(self) -> None:
         changes = self._entry.changes
-        old = {name: change["old"] for name, change in changes.items()}
+        old = {name: before for name, (before, _) in changes.items()}
         values = self._values(old)
-        self._check({name: change["new"] for name, change in changes.items()})
+        self._check({name: after for name, (_, after) in changes.items()})
         self._session.execute(update(self._table).where(self._is_row()).values(values))
 
     def _values(self, said: dict[str, Any]) -> dict[Any, Any]:

@@ -31,6 +31,8 @@ class Changes(Json):
 
 def plain(value: Any) -> Any:
     """Give what stands in an entry with the forms of its database taken back."""
+    if type(value) is list:
+        return [plain(inner) for inner in value]
     if type(value) is not dict:
         return value
     if len(value) == 1:

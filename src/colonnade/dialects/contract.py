@@ -325,6 +325,13 @@ class Audit(Protocol):
         """Give what writes SQL about the rows of an audited table."""
         ...
 
+    def missing_right(self, connection: Connection, tables: Sequence[Table], schema: str) -> str | None:
+        """Give the statement that gives the account a right which it lacks to audit these tables; or None.
+
+        Tables that aren't there yet will be its own.
+        """
+        ...
+
     def reading(self, kind: str) -> tuple[Callable[[Any], Any], Any]:
         """Give what makes of JSON what the driver gives for a type of this name, and its type there."""
         ...

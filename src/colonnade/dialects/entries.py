@@ -104,8 +104,8 @@ class Writer(ABC):
 
     def difference(self, column: Column[Any], old: str, new: str, comma: bool = True) -> str:
         """Give the expression for what became of one column's value."""
-        start = "," * comma + member(column) + '{"old":'
-        return self.concat([self.literal(start), old, self.literal(',"new":'), new, self.literal("}")])
+        start = self.literal("," * comma + member(column) + "[")
+        return self.concat([start, old, self.literal(","), new, self.literal("]")])
 
     def inserted(self) -> str:
         """Give the statement that notes an INSERT."""

@@ -21,6 +21,7 @@ from colonnade.dialects.auditing import KEY_LENGTH, LOG, REFUSAL, TAG, Audited, 
 from colonnade.dialects.contract import object_name
 from colonnade.dialects.entries import Writer, into_log
 from colonnade.dialects.mysql.cascades import Reached, reached_by_delete, reached_by_update
+from colonnade.dialects.mysql.inventory import rights
 from colonnade.dialects.mysql.types import UTC_NOW
 
 if TYPE_CHECKING:
@@ -111,6 +112,19 @@ def objects(table: Table, audited: Catalogue, dialect: Dialect, schema: str) -> 
 def writer(audited: Audited, dialect: Dialect) -> Writer:
     """Give what writes SQL about the rows of a table."""
     return _Writer(audited, dialect)
+
+
+def missing_right(connection: Connection, tables: Sequence[Table], schema: str) -> str | None:
+    """Give the GRANT for triggers, or the setting that lets triggers be made where changes are logged."""
+    held, place = rights(connection, schema), f"{_quote.quote_identifier(schema)}.*"
+    if not held & {"TRIGGER", "ALL PRIVILEGES"}:
+        account = connection.scalar(text("SELECT CURRENT_USER()"))
+        user, _, host = str(account).rpartition("@")
+        return f"GRANT TRIGGER ON {place} TO '{user}'@'{host}'"
+    logged = connection.execute(text("SELECT @@log_bin, @@log_bin_trust_function_creators")).one()
+    if logged[0] and not logged[1] and not held & {"SUPER", "ALL PRIVILEGES ON *"}:
+        return "SET GLOBAL log_bin_trust_function_creators = 1"
+    return None
 
 
 def reading(kind: str) -> tuple[Callable[[Any], Any], Any]:

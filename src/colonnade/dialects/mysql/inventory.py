@@ -137,13 +137,13 @@ class _Schema:
 
     def _check_rights(self) -> None:
         """Refuse to read where information_schema would leave things out without a word."""
-        rights = _rights(self._connection, self._schema)
-        if "ALL PRIVILEGES" in rights:
+        held = rights(self._connection, self._schema)
+        if "ALL PRIVILEGES" in held:
             return
         for right, what in (("SELECT", "tables"), ("TRIGGER", "triggers"), ("EVENT", "events")):
-            if right not in rights:
+            if right not in held:
                 raise self._hidden(f"the {what} of {self._schema}", right)
-        if not rights & {*_SEEING_ROUTINES, "SELECT ON ROUTINES"}:
+        if not held & {*_SEEING_ROUTINES, "SELECT ON ROUTINES"}:
             grant = "SELECT ON mysql.proc" if self._is_mariadb else "SHOW_ROUTINE ON *.*"
             raise self._hidden(f"the procedures and functions of {self._schema}", grant)
 
@@ -188,19 +188,24 @@ def _said(row: Row, names: str) -> dict[str, str]:
     return {name.replace("_", " "): str(row[name]) for name in names.split() if row[name] not in (None, "")}
 
 
-def _rights(connection: Connection, schema: str) -> set[str]:
-    """Give what the account may do in all of the schema; `SELECT ON ROUTINES` for their own table."""
-    rights: set[str] = set()
+def rights(connection: Connection, schema: str) -> set[str]:
+    """Give what the account may do in all of the schema; `SELECT ON ROUTINES` for their own table.
+
+    `SUPER` and `ALL PRIVILEGES ON *` are of the whole server.
+    """
+    held: set[str] = set()
     for (line,) in connection.execute(text("SHOW GRANTS")):
         if match := re.match(_GRANT, line):
             given = {right.strip().upper() for right in match[1].split(",")}
             if _covers(match[2], schema):
-                rights |= given
+                held |= given
             if given & {"SELECT", "ALL PRIVILEGES"} and match[2] in ("*.*", "`mysql`.*", "`mysql`.`proc`"):
-                rights.add("SELECT ON ROUTINES")
+                held.add("SELECT ON ROUTINES")
             if match[2] == "*.*" and "SHOW_ROUTINE" in given:
-                rights.add("SHOW ROUTINE")
-    return rights
+                held.add("SHOW ROUTINE")
+            if match[2] == "*.*" and "ALL PRIVILEGES" in given:
+                held.add("ALL PRIVILEGES ON *")
+    return held
 
 
 def _covers(target: str, schema: str) -> bool:

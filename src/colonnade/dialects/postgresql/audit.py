@@ -141,6 +141,22 @@ def writer(audited: Audited, dialect: Dialect, schema: str = "") -> Writer:
     return _Writer(audited, dialect, schema)
 
 
+def missing_right(connection: Connection, tables: Sequence[Table], schema: str) -> str | None:
+    """Give the GRANT for functions in the log's schema, or for triggers of a table."""
+    account = _quote.quote(str(connection.scalar(text("SELECT current_user"))))
+    may_create = text("SELECT has_schema_privilege(:schema, 'CREATE')")
+    if not connection.scalar(may_create, {"schema": schema}):
+        return f"GRANT CREATE ON SCHEMA {_quote.quote(schema)} TO {account}"
+    may_trigger = text(
+        "SELECT has_table_privilege(oid, 'TRIGGER') FROM pg_class WHERE oid = to_regclass(:name)"
+    )
+    for table in tables:
+        name = _quote.format_table(table)
+        if connection.scalar(may_trigger, {"name": name}) is False:
+            return f"GRANT TRIGGER ON {name} TO {account}"
+    return None
+
+
 def reading(kind: str) -> tuple[Callable[[Any], Any], Any]:
     """Give what makes of JSON what the driver gives for a type of this name."""
     if kind.endswith("[]"):

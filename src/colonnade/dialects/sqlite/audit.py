@@ -129,6 +129,11 @@ def writer(audited: Audited, dialect: Dialect) -> Writer:
     return _Writer(audited, dialect)
 
 
+def missing_right(connection: Connection, tables: Sequence[Table], schema: str) -> str | None:
+    """None: whoever may write the file may do all."""
+    return None
+
+
 def reading(kind: str) -> tuple[Callable[[Any], Any], Any]:
     """Give what makes of JSON what the driver gives, which goes by what was stored."""
     return (_document if kind in ("JSON", "JSONB") else _stored), None

@@ -35,7 +35,8 @@ SELECT
   (SELECT group_concat(lower(name)) FROM pragma_table_info(?) WHERE pk > 0),
   (SELECT count(*) FROM (SELECT type, tbl_name, sql FROM sqlite_master
                          UNION ALL SELECT type, tbl_name, sql FROM sqlite_temp_master)
-    WHERE type = 'trigger' AND lower(tbl_name) = lower(?) AND lower(sql) LIKE '%insert%'),
+    WHERE type = 'trigger' AND lower(tbl_name) = lower(?) AND lower(sql) LIKE '%insert%'
+      AND name NOT GLOB 'audit_*_' || tbl_name),
   (SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'),
   (SELECT max({key}) FROM {table})
 """

@@ -1,18 +1,19 @@
 """The editor's own work on the catalogue: opening a project, storing a probed file, cutting a clip.
 
-Each is one transaction on either face: what it reads, what it writes and its entry in the audit log.
+Each is one transaction on either face, and under the name of who is given as `user_id`.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 from colonnade import AsyncBaseRepository, BaseRepository, RepositoryOperations, operation
+from colonnade.audit import actor
 from colonnade.errors import EntityValidationError
 from stoat_ferret.db import (
-    AuditRepository,
     Clip,
     ClipRepository,
     Project,
@@ -51,9 +52,8 @@ class CatalogueOperations(RepositoryOperations[Video]):
                 columns=["workspace_path"],
                 remedy=f"Name that one: --project {holder.name!r}",
             )
-        project = projects.create(Project(name=name, workspace_path=workspace))
-        AuditRepository(self.db_session).log_create("project", project.id, user_id)
-        return project
+        with acting(user_id):
+            return projects.create(Project(name=name, workspace_path=workspace))
 
     @operation
     def store(self, project_id: int, probe: Probe, user_id: str | None = None) -> tuple[Video, Outcome]:
@@ -62,21 +62,17 @@ class CatalogueOperations(RepositoryOperations[Video]):
         Raises:
             ForeignKeyViolationError: when there is no such project.
         """
-        videos, audit = VideoRepository(self.db_session), AuditRepository(self.db_session)
+        videos = VideoRepository(self.db_session)
         facts = {**asdict(probe), "filename": Path(probe.path).name}
         video = videos.find_by_path(probe.path, project_id)
         if video is None:
-            video = videos.create(Video(project_id=project_id, **facts))
-            audit.log_create("video", video.id, user_id)
-            return video, "added"
+            with acting(user_id):
+                return videos.create(Video(project_id=project_id, **facts)), "added"
         changes = {name: fact for name, fact in facts.items() if getattr(video, name) != fact}
         if not changes:
             return video, "unchanged"
-        before = {name: getattr(video, name) for name in changes}
-        audit.log_update(
-            "video", video.id, {name: [before[name], changes[name]] for name in changes}, user_id
-        )
-        return videos.update(video.id, changes), "refreshed"
+        with acting(user_id):
+            return videos.update(video.id, changes), "refreshed"
 
     @operation
     def add_clip(self, video_id: int, in_point: int, out_point: int, user_id: str | None = None) -> Clip:
@@ -95,11 +91,15 @@ class CatalogueOperations(RepositoryOperations[Video]):
                 columns=["in_point", "out_point"],
                 remedy=f"Give an in_point below the out_point, and an out_point of at most {video.frames}",
             )
-        clip = clips.create(
-            Clip(project_id=video.project_id, video_id=video_id, in_point=in_point, out_point=out_point)
-        )
-        AuditRepository(self.db_session).log_create("clip", clip.id, user_id)
-        return clip
+        with acting(user_id):
+            return clips.create(
+                Clip(project_id=video.project_id, video_id=video_id, in_point=in_point, out_point=out_point)
+            )
+
+
+def acting(user_id: str | None) -> AbstractContextManager[None]:
+    """Give the block in which this user acts; where none is named, whoever acts already."""
+    return nullcontext() if user_id is None else actor(user_id)
 
 
 class Catalogue(CatalogueOperations, BaseRepository[Video]):

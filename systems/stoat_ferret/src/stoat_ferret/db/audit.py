@@ -1,4 +1,4 @@
-"""The audit log of the catalogue, in Colonnade's own table: who did what to which entity, and when."""
+"""The audit log of the catalogue: who did what to which entity, and when, as the database records it."""
 
 from colonnade.audit import AsyncAuditRepository, AuditLog, AuditRepository
 

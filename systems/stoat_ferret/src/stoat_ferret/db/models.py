@@ -1,5 +1,7 @@
 """The catalogue's tables: projects, their videos, and clips cut from the videos.
 
+Whatever becomes of their rows is recorded by the database.
+
 Frames are counted from 0. A clip's `in_point` is its first frame, its `out_point` the frame after its last.
 """
 
@@ -20,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from colonnade.audit import AuditLog
+from colonnade.audit import Audit, AuditLog
 from colonnade.errors import EntityValidationError
 from colonnade.models import Conventions, CreatedAtMixin, TimestampMixin
 
@@ -42,6 +44,7 @@ class Project(TimestampMixin, Base):
     """A body of work with a folder; deleting it takes its videos and clips with it."""
 
     __tablename__ = "projects"
+    __audit__ = Audit()
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(index=True)
@@ -60,6 +63,7 @@ class Video(CreatedAtMixin, Base):
     """A video file of one project, and what a probe of the file told."""
 
     __tablename__ = "videos"
+    __audit__ = Audit()
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey(Project.id, ondelete="CASCADE"), index=True)
@@ -101,6 +105,7 @@ class Clip(CreatedAtMixin, Base):
     """Some frames of a video, in the video's project: with `video` given, it's taken from there."""
 
     __tablename__ = "clips"
+    __audit__ = Audit()
 
     id: Mapped[int] = mapped_column(primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey(Project.id, ondelete="CASCADE"), index=True)
