@@ -192,7 +192,15 @@ def test_the_schema_functions_are_the_schema_object(url):
         assert DatabaseSchema(db).version() is None
         with db.session() as session:
             names = set(inspect(session.connection()).get_table_names())
-        assert names == {"projects", "videos", "clips", "audit_log", "audit_state", "schema_version"}
+        assert names == {
+            "projects",
+            "videos",
+            "clips",
+            "audit_log",
+            "audit_seal",
+            "audit_state",
+            "schema_version",
+        }
         drop_tables(db)
         with db.session() as session:
             assert inspect(session.connection()).get_table_names() == []
