@@ -10,19 +10,20 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, MetaData, and_, or_, select
 from sqlalchemy import inspect as state_of
 from sqlalchemy.orm import Mapper, Session, make_transient_to_detached
 from sqlalchemy.orm.attributes import set_committed_value
 
-from colonnade.audit.declare import audited_table, entity_type_of
+from colonnade.audit.declare import audited_of_type, audited_table, entity_type_of
 from colonnade.audit.decode import Decoder, key_text
 from colonnade.audit.log import AuditLog
 from colonnade.audit.replay import apply, replay
+from colonnade.dialects.auditing import Audited
 from colonnade.errors import EntityValidationError
 from colonnade.repository.keys import key_values
 
-__all__ = ["Past", "about", "identified"]
+__all__ = ["Past", "about", "identified", "images_as_of"]
 
 _COLUMNS = (AuditLog.entity_key, AuditLog.previous_key, AuditLog.operation, AuditLog.changes, AuditLog.source)
 
@@ -42,6 +43,19 @@ def identified(entity: Any, id: Any = None) -> tuple[Any, tuple[Any, ...]]:
     if None in values:
         raise EntityValidationError(f"this {type(entity).__name__} has no key, and so no history")
     return type(entity), values
+
+
+def images_as_of(
+    session: Session, entity_type: str, time: datetime, metadata: Sequence[MetaData] = ()
+) -> dict[str, dict[str, Any]]:
+    """Give the rows of a table as they were at a time, by key, as the log has them.
+
+    Raises:
+        ConfigurationError: where no table is audited by this name.
+    """
+    audited = audited_of_type(entity_type, metadata)
+    state = replay(_entries(session, audited, time))
+    return dict(sorted(state.items()))
 
 
 def about(model: Any, key: Sequence[Any], session: Session) -> ColumnElement[bool]:
@@ -76,7 +90,7 @@ class Past:
 
     def all(self) -> list[Any]:
         """Give all entities, by key."""
-        state = replay(self._entries(AuditLog.id > 0))
+        state = replay(_entries(self._session, self._audited, self._until))
         made = [self._made(image) for image in state.values()]
         return sorted(made, key=lambda one: state_of(one).identity)
 
@@ -104,16 +118,8 @@ class Past:
         else:
             by_key = AuditLog.entity_key == text
         found = or_(by_key, AuditLog.previous_key == text)
-        return self._entries(found if before is None else and_(found, AuditLog.id < before))
-
-    def _entries(self, *criteria: ColumnElement[bool]) -> Iterator[Any]:
-        statement: Any = select(AuditLog.id, *_COLUMNS).where(
-            AuditLog.entity_type == self._audited.entity_type,
-            AuditLog.timestamp <= self._until,
-            AuditLog.source != "manual",
-            *criteria,
-        )
-        return iter(self._session.execute(statement.order_by(AuditLog.id)))
+        criterion = found if before is None else and_(found, AuditLog.id < before)
+        return _entries(self._session, self._audited, self._until, criterion)
 
     def _made(self, image: dict[str, Any]) -> Any:
         """Make an entity of an image: as loaded, and in no session. What wasn't kept isn't loaded."""
@@ -123,3 +129,15 @@ class Past:
             set_committed_value(entity, self._attributes[name], value)
         make_transient_to_detached(entity)
         return entity
+
+
+def _entries(
+    session: Session, audited: Audited, until: datetime, *criteria: ColumnElement[bool]
+) -> Iterator[Any]:
+    statement: Any = select(AuditLog.id, *_COLUMNS).where(
+        AuditLog.entity_type == audited.entity_type,
+        AuditLog.timestamp <= until,
+        AuditLog.source != "manual",
+        *criteria,
+    )
+    return iter(session.execute(statement.order_by(AuditLog.id)))

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from colonnade.cli.configuration import Configuration
     from colonnade.cli.options import Where
     from colonnade.dialects.contract import Connect
+    from colonnade.engine.manager import DatabaseManager
     from colonnade.migrations import AlembicManager
     from colonnade.migrations.tree import Tree
     from colonnade.settings import DatabaseSettings
 
-__all__ = ["Place", "Use", "database_name", "opened", "url_of"]
+__all__ = ["Place", "Use", "database_name", "managed", "opened", "url_of"]
 
 _FOLDER = "migrations"
 
@@ -72,6 +73,29 @@ def url_of(settings: DatabaseSettings) -> str:
     """Give the database's URL, without password or how it was opened."""
     url = settings.sqlalchemy_url()
     return str(url if _connect(settings).file_of(url) is None else url.set(query={}))
+
+
+@contextmanager
+def managed(where: Where, use: Use) -> Iterator[DatabaseManager]:
+    """Give a manager of the database, with the metadata of the configured models.
+
+    What only reads can't write: no file is made either.
+
+    Raises:
+        ConfigurationError: there's no such database or module.
+    """
+    from colonnade.engine.manager import DatabaseManager
+
+    place = Place.of(where)
+    settings = place.settings()
+    if use == "read":
+        settings = replace(settings, url=_connect(settings).read_only(settings.sqlalchemy_url()))
+    with redirect_stdout(sys.stderr):
+        db = DatabaseManager(settings, metadata=_metadata(place.configuration))
+        try:
+            yield db
+        finally:
+            db.close()
 
 
 def database_name(settings: DatabaseSettings) -> str:

@@ -53,7 +53,8 @@ class _Modules(MutableMapping[str, Any]):
         if name not in self._names:
             raise KeyError(name)
         if name not in self._loaded:
-            self._loaded[name] = _command_of(import_module(f"{self._package}.{name}"), name)
+            module = import_module(f"{self._package}.{name.replace('-', '_')}")
+            self._loaded[name] = _command_of(module, name)
         return self._loaded[name]
 
     def __setitem__(self, name: str, command: Any) -> None:
@@ -105,5 +106,7 @@ def _command_of(module: Any, name: str) -> Any:
         return command
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     settings = {"help_option_names": ["-h", "--help"]}
-    alone.command(name, cls=_Command, context_settings=settings)(readable(getattr(module, name)))
+    alone.command(name, cls=_Command, context_settings=settings)(
+        readable(getattr(module, name.replace("-", "_")))
+    )
     return get_command(alone)
