@@ -307,6 +307,8 @@ class Audit(Protocol):
     """Whether the triggers have to be told which transaction it is."""
     SHORTENS_KEYS: bool
     """Whether a key's text is cut to the length of its column."""
+    TOLD_INSIDE: bool
+    """Whether `telling` can tell it within a statement."""
     TELLING: str
     """What is in each statement of `tell` and `forget`, and in no other."""
 
@@ -345,6 +347,13 @@ class Audit(Protocol):
 
     def tell(self, connection: Connection, acting: Acting, lasting: bool) -> None:
         """Let the triggers know who writes from here on in this transaction; `lasting` outside of one."""
+        ...
+
+    def telling(self, statement: str, kind: str, parameters: Any, acting: Acting) -> tuple[str, Any]:
+        """Give a write of one row in autocommit, and its parameters, with who acts told within it.
+
+        An INSERT gives back one column more for that, the last one.
+        """
         ...
 
     def forget(self, connection: Connection) -> None:

@@ -150,7 +150,7 @@ class DirectWriting(Generic[T]):
 
     def way(self) -> Way:
         """Tell which way a write may go now."""
-        if not self.plain or current.get() is not None:
+        if not self.plain or (current.get() is not None and not self._table.home.dialect.audit.TOLD_INSIDE):
             return "session"
         return self._table.way() if self._listeners.refreshed().silent else "session"
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from colonnade.engine.translate import translated
 from colonnade.errors import EntityValidationError
 from colonnade.models.fields import is_sql, validate_updates
+from colonnade.repository.acting import acted
 from colonnade.repository.completion import complete
 from colonnade.repository.direct import DirectTable
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 def _create_directly(self: WriteOperations[T], table: DirectTable[T], entity: T) -> Any:
     """Do what `create` does, past the Session."""
-    return table.writing.create(entity)
+    return acted(table.home.dialect, table.writing.create(entity))
 
 
 def _update_directly(
@@ -38,12 +39,12 @@ def _update_directly(
     found = partial(self._found, id)
     if not values:
         return table.get(table.key(id), False, found)
-    return table.writing.update(table.key(id), values, found)
+    return acted(table.home.dialect, table.writing.update(table.key(id), values, found))
 
 
 def _delete_directly(self: WriteOperations[T], table: DirectTable[T], id: Any, *, hard: bool = False) -> Any:
     """Do what `delete` does, past the Session."""
-    return table.writing.delete(table.key(id), hard=hard)
+    return acted(table.home.dialect, table.writing.delete(table.key(id), hard=hard))
 
 
 class WriteOperations(ReadOperations[T]):

@@ -39,6 +39,7 @@ _LARGE = frozenset({"BLOB", "MEDIUMBLOB", "LONGBLOB", "TEXT", "MEDIUMTEXT", "LON
 CARRIES = True
 NAMES_TRANSACTIONS = True
 SHORTENS_KEYS = True
+TOLD_INSIDE = False
 TELLING = "SET @colonnade_user"
 
 
@@ -53,6 +54,10 @@ def tell(connection: Connection, acting: Acting, lasting: bool) -> None:
     connection.exec_driver_sql(
         f"{TELLING} = %s, @colonnade_context = %s, @colonnade_transaction = %s", values
     )
+
+
+def telling(statement: str, kind: str, parameters: Any, acting: Acting) -> tuple[str, Any]:
+    raise NotImplementedError  # it can't be told within a statement
 
 
 def forget(connection: Connection) -> None:

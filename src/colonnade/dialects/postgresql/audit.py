@@ -50,6 +50,7 @@ _SETTINGS = (
 CARRIES = False
 NAMES_TRANSACTIONS = False
 SHORTENS_KEYS = True
+TOLD_INSIDE = True
 TELLING = "set_config('colonnade.actor'"
 
 
@@ -71,6 +72,25 @@ def as_setting(acting: Acting) -> str:
         return ""
     name = json.dumps(acting.user_id)
     return f'{{"user_id":{name}' + (f',"context":{acting.context}}}' if acting.context else "}")
+
+
+def telling(statement: str, kind: str, parameters: Any, acting: Acting) -> tuple[str, Any]:
+    """Let the statement set the actor, for itself; what it sets is evaluated before a trigger fires.
+
+    A WITH wouldn't do: one that nothing refers to isn't run.
+    """
+    setting = as_setting(acting)
+    given: Any
+    if isinstance(parameters, dict):
+        place, given = "%(colonnade_actor)s", {**parameters, "colonnade_actor": setting}
+    else:
+        place, given = f"${len(parameters) + 1}", (*parameters, setting)
+    call = f"{TELLING}, {place}, true)"
+    head, returning, rest = statement.rpartition(" RETURNING ")
+    if kind == "insert":
+        return f"{statement}{',' if returning else ' RETURNING'} {call}", given
+    told = f" AND (SELECT {call}) IS NOT NULL"
+    return (f"{head}{told}{returning}{rest}" if returning else statement + told), given
 
 
 def forget(connection: Connection) -> None:

@@ -33,6 +33,7 @@ _quote = sqlite.dialect(paramstyle="named").identifier_preparer
 CARRIES = False
 NAMES_TRANSACTIONS = True
 SHORTENS_KEYS = False
+TOLD_INSIDE = False
 TELLING = f"{STATE} SET user_id"
 
 _QUOTE = "'\"'"
@@ -60,6 +61,10 @@ def tell(connection: Connection, acting: Acting, lasting: bool) -> None:
         connection.exec_driver_sql(
             f"UPDATE {TELLING} = ?, context = ?, transaction_id = ? WHERE id = 1", values
         )
+
+
+def telling(statement: str, kind: str, parameters: Any, acting: Acting) -> tuple[str, Any]:
+    raise NotImplementedError  # it can't be told within a statement
 
 
 def forget(connection: Connection) -> None:
