@@ -55,9 +55,6 @@ BeginMode = Literal["write", "deferred", "read_only", "autocommit"]
 BEGIN_OPTION = "colonnade_begin"
 """The connection's execution option that holds the `BeginMode`; "write" where it's absent."""
 
-TRANSACTIONAL = {"mysql_engine": "InnoDB", "mariadb_engine": "InnoDB"}
-"""Arguments of a table whose rows have to be undone with a transaction, whatever engine a server prefers."""
-
 AUDITED = "audit"
 """Set in the `info` of a table whose changes are recorded."""
 
