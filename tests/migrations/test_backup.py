@@ -115,7 +115,7 @@ class TestTaking:
             carry_out(connection, ("CREATE TABLE one (id INT)", "CREATE TABLE two (id INT)"))
         settings = DatabaseSettings(url)
         with _writer(settings):
-            for _ in range(3):
+            for _ in range(2):
                 backup = take_backup(settings, folder)
                 tables = backup.content.tables
                 assert tables["one"].rows == tables["two"].rows

@@ -52,7 +52,8 @@ def run(
 ) -> None:
     """Run a program to its end: its input from the one file, its output into the other.
 
-    `advance` is called with the number of bytes that were written, or None of them where nothing is.
+    `advance` is called with the number of bytes that were written so far; without a target what it says is
+    thrown away.
 
     Raises:
         BackupError: it failed; the last lines that it said are in the message.

@@ -174,6 +174,7 @@ def take_backup(
         MissingProgramError: a program that backs up this server isn't there; the package is named.
         BackupError: there's no room, with the bytes that are needed; it may be larger than `most_bytes`; the
             database is in memory; or the program failed.
+        LockTimeoutError: others kept a table locked for `settings.lock_timeout_s`.
     """
     estimate = estimate_backup(settings, folder)
     _refuse_size(estimate, most_bytes)
