@@ -78,3 +78,14 @@ def test_what_goes_without_being_asked_stops_it(url: str, tmp_path: Path, case: 
     assert manager.current() == ("r4",)
     assert asked(url, "SELECT count(title) FROM book") == [(6,)]
     manager.db.close()
+
+
+def test_what_goes_can_be_accepted_by_its_name(url: str, tmp_path: Path) -> None:
+    again = 'op.drop_table("book")\nop.create_table("book", sa.Column("id", sa.Integer, primary_key=True))'
+    tree = make_tree(tmp_path / "m", [*LIBRARY, Rev("r4", again)])
+    manager = AlembicManager(url, script_location=tree)
+    manager.upgrade("r3")
+    accepted = [finding.name for finding in manager.plan().errors]
+    assert "column book.title" in accepted
+    assert manager.upgrade(accept=accepted).applied
+    manager.db.close()

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from colonnade.migrations.inventory import Change, Difference, Inventory, Item, Key
+from colonnade.migrations.inventory import Change, Difference, Inventory, Item, Key, name_of
 from colonnade.migrations.plan import Finding
 from colonnade.migrations.recording import Recording
 
@@ -159,7 +159,9 @@ def unasked(
             f"{change.sentence}, and the revision doesn't ask for that",
             revision=revision,
             table=change.table,
-            remedy="name it in the revision: drop it there if it shall go, else make it again",
+            remedy="name it in the revision: drop it there if it shall go, else make it again; or accept"
+            f" it by its name: {name_of(change)!r}",
+            name=name_of(change),
         )
         for change in difference.changes
         if not asked.explains(change, before, after)

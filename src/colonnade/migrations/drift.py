@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.fingerprint import fingerprint_of
-from colonnade.migrations.inventory import Change, Difference, Inventory, Key, compare, label
+from colonnade.migrations.inventory import Change, Difference, Inventory, compare, name_of
 from colonnade.migrations.plan import Finding
 from colonnade.migrations.record import recorded_versions
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from colonnade.engine.home import Home
     from colonnade.migrations.reading import Seen
 
-__all__ = ["Drift", "drift_between", "drift_from", "name_of", "unexplained"]
+__all__ = ["Drift", "drift_between", "drift_from", "unexplained"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Drift:
                 change.sentence,
                 table=change.table,
                 remedy=f"undo it, or accept it by its name: {name_of(change)!r}",
+                name=name_of(change),
             )
             for change in self.changes
         ]
@@ -66,11 +67,6 @@ class Drift:
         if not self.known:
             return f"unknown: {self.reason}"
         return "\n".join(change.sentence for change in self.changes) or "no drift"
-
-
-def name_of(change: Change) -> str:
-    """Give the name by which a change is accepted: `index ix_clip_title on clip`."""
-    return label(Key(change.kind, change.table, change.name))
 
 
 def drift_between(expected: Inventory, live: Inventory, accepted: Iterable[str] = ()) -> Drift:

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from colonnade.dialects.values import Item
 
-__all__ = ["Change", "Difference", "Inventory", "Item", "Key", "compare", "label"]
+__all__ = ["Change", "Difference", "Inventory", "Item", "Key", "compare", "label", "name_of"]
 
 COUNTER = "counter"
 ENVIRONMENT = "environment"
@@ -178,6 +178,11 @@ def label(key: Key) -> str:
     if not key.name:
         return f"{key.kind} of {key.table}"
     return f"{key.kind} {key.name}" + (f" on {key.table}" if key.table else "")
+
+
+def name_of(change: Change) -> str:
+    """Give the name by which a change is accepted: `index ix_clip_title on clip`."""
+    return label(Key(change.kind, change.table, change.name))
 
 
 def _key(item: Item) -> Key:

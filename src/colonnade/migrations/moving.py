@@ -354,9 +354,10 @@ class _Move:
             )
 
     def _refuse(self, plan: Plan) -> None:
-        if plan.errors:
-            kind = DriftError if all(each.rule == "drift" for each in plan.errors) else PlanRefusedError
-            raise kind("\n".join(map(str, plan.errors)))
+        errors = [each for each in plan.errors if each.name not in self._wish.accept]
+        if errors:
+            kind = DriftError if all(each.rule == "drift" for each in errors) else PlanRefusedError
+            raise kind("\n".join(map(str, errors)))
 
     def _leaves_out(self, stage: Stage) -> bool:
         if self._left and self._left.half and stage in _DONE_BEFORE:

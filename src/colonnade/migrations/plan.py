@@ -27,6 +27,7 @@ class Finding:
         count: how many rows or things; None where nothing is counted.
         sample: keys of some of the rows.
         remedy: what to do about it.
+        name: what it can be accepted by, in `upgrade(accept=[…])`; empty where it can't be.
     """
 
     rule: str
@@ -37,6 +38,7 @@ class Finding:
     count: int | None = None
     sample: tuple[str, ...] = ()
     remedy: str = ""
+    name: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give what `json.dumps` takes."""

@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
     from colonnade.engine.home import Home
 
-__all__ = ["Target", "redirected"]
+__all__ = ["CONNECTION", "Target", "redirected"]
+
+CONNECTION = "colonnade.connection"
+"""The key of `config.attributes` by which our own `env.py` files are lent a connection."""
 
 _DATABASE_KEYS = ("database", "dbname", "db")
 
@@ -62,10 +65,13 @@ class Target:
             )
 
     def tell(self, config: Config) -> None:
-        """Put into a configuration what `env.py` files read from it: the URL, and a connection."""
+        """Put into a configuration what `env.py` files read from it: the URL; our own also a connection.
+
+        Under Alembic's own commands there's none, and files that look for one treat it in several ways.
+        """
         named = config.get_main_option("sqlalchemy.url")
         config.set_main_option("sqlalchemy.url", self._url_like(named).replace("%", "%%"))
-        config.attributes["connection"] = self.connection
+        config.attributes[CONNECTION] = self.connection
 
     def _url_like(self, named: str | None) -> str:
         """Give the URL, with the driver that the configuration had named: it belongs to the file's face."""

@@ -16,6 +16,7 @@ from colonnade.dialects.contract import dialect_named
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.migrations import touching as _touching  # its operations and comparisons register themselves
 from colonnade.migrations.catalogue import without_own_tables
+from colonnade.migrations.redirect import CONNECTION
 from colonnade.migrations.rendering import rendering
 from colonnade.settings import DatabaseSettings
 
@@ -57,7 +58,7 @@ def run_environment(
     }
     if context.is_offline_mode():
         _offline(_settings(default_url), arguments)
-    elif (lent := context.config.attributes.get("connection")) is not None and not _asked_url():
+    elif (lent := context.config.attributes.get(CONNECTION)) is not None and not _asked_url():
         _online(lent, arguments)
     else:
         _connected(_settings(default_url), arguments)
