@@ -104,9 +104,9 @@ class _Apply(Visit):
     def configured(self, context: MigrationContext) -> None:
         if not self.dialect.runner.COMMITS_ON_THE_WAY:
             context.autocommit_block = nullcontext  # type: ignore[method-assign,assignment]
-        self.dialect.changes.keeping(context)
 
     def operating(self, operations: Operations) -> None:
+        self.dialect.changes.keeping(operations.migration_context, operations)
         self.recorder.watch(operations)
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterator[Any]:
@@ -150,6 +150,9 @@ class _Apply(Visit):
                 with self.journal.revision(step.revision.revision) if self.journal else nullcontext():
                     carry_out(**keywords)
             except HalfMigratedError:
+                raise
+            except MigrationError as error:  # of ours, with more to tell than its message
+                error.message = f"{step} failed: {error.message}"
                 raise
             except Exception as error:
                 raise _failed(step, error) from error
