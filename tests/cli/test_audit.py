@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+from colonnade.cli import app
 
 Command = Callable[..., Any]
 
@@ -27,7 +30,7 @@ class Film(Base):
 
 
 @pytest.fixture
-def audit(command: Command, work: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
+def audit(work: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     """A function that runs `colonnade audit` beside a database with a film that was changed."""
     (work / "audited_films.py").write_text(MODELS)
     (work / "pyproject.toml").write_text(
@@ -47,7 +50,13 @@ def audit(command: Command, work: Path, monkeypatch: pytest.MonkeyPatch) -> Comm
         repository = BaseRepository[films.Film](db)
         repository.create(films.Film(id=1, title="Fox"))
         repository.update(1, {"title": "Vixen"})
-    return lambda *words, code=0: command(*words, code=code, group="audit")
+
+    def run(*words: object, code: int = 0) -> Any:
+        result = CliRunner().invoke(app, ["audit", *map(str, words)], catch_exceptions=False)
+        assert result.exit_code == code, result.output
+        return result
+
+    return run
 
 
 def test_the_commands(audit: Command, work: Path) -> None:

@@ -7,6 +7,7 @@ Tables that are created have theirs along with them.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
@@ -20,10 +21,13 @@ from colonnade.dialects.contract import Dialect, dialect_named, known_dialect
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.home import Home
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
+from colonnade.engine.startup import CHECKS
 from colonnade.errors import ConfigurationError
 from colonnade.repository.operation import operation
 
 __all__ = ["Missing", "check", "install"]
+
+_logger = logging.getLogger("colonnade.audit")
 
 LOG_TABLE: Any = AuditLog.__table__
 OWN_TABLES: tuple[Any, ...] = (LOG_TABLE, AuditState.__table__)
@@ -199,6 +203,19 @@ def send(connection: Connection, statement: str) -> None:
     if connection.dialect.paramstyle in ("format", "pyformat"):
         statement = statement.replace("%", "%%")
     connection.exec_driver_sql(statement)
+
+
+def _warn_at_start(home: Home) -> None:
+    """Say so in the log where triggers are missing: the application works, and isn't recorded."""
+    if home.metadata is None or not audited_in(home.metadata):
+        return
+    with home.connection("deferred") as connection:
+        found = missing_in(connection, home.metadata)
+    if found:
+        _logger.warning("changes aren't recorded: %s; `audit.install(db)` puts that right", found[0])
+
+
+CHECKS.append(_warn_at_start)
 
 
 def _is_served(connection: Any) -> bool:

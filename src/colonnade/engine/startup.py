@@ -22,6 +22,9 @@ Step = Callable[[Home, str, OnStart | None], None]
 STEPS: list[Step] = []
 """Called when a script location was given: the migrations' room puts its policy here."""
 
+CHECKS: list[Callable[[Home], None]] = []
+"""Called at the end, where there are metadata: what looks whether all that belongs to the tables is there."""
+
 
 def initialize(home: Home, script_location: str | None, on_start: OnStart | None) -> None:
     """Bring the database to where the application can start.
@@ -42,6 +45,9 @@ def initialize(home: Home, script_location: str | None, on_start: OnStart | None
         create_tables(home, home.metadata)
     else:
         prove_connection(home)
+    if home.metadata is not None and on_start != "ignore":
+        for check in CHECKS:
+            check(home)
 
 
 def create_tables(home: Home, *metadata: MetaData) -> None:
