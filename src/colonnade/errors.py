@@ -8,6 +8,9 @@
     ├── EntityNotFoundError                    get_one, one: nothing there
     ├── MultipleEntitiesError                  one: several there
     ├── EntityValidationError                  refused before anything was sent
+    │   ├── MissingValueError                  also a NotNullViolationError
+    │   ├── UnfitValueError                    also a ValueRejectedError
+    │   └── NotAMemberError                    also a CheckViolationError
     ├── ConstraintError                        a rule of the schema was broken
     │   ├── UniqueViolationError
     │   ├── ForeignKeyViolationError
@@ -82,7 +85,9 @@ __all__ = [
     "MigrationError",
     "MigrationLockError",
     "MissingProgramError",
+    "MissingValueError",
     "MultipleEntitiesError",
+    "NotAMemberError",
     "NotNullViolationError",
     "PlanRefusedError",
     "PoolTimeoutError",
@@ -100,6 +105,7 @@ __all__ = [
     "TransactionError",
     "TransientError",
     "UnfitRowsError",
+    "UnfitValueError",
     "UniqueViolationError",
     "ValueRejectedError",
 ]
@@ -263,6 +269,19 @@ class ValueRejectedError(DatabaseError, sqlalchemy_errors.DataError):
     """A value is too long, out of range, or of a kind that the column doesn't take."""
 
     remedy = "Give a value that fits the column's type"
+
+
+# Whoever refuses a fault, an `except` for the database's error catches it: these come before the statement.
+class MissingValueError(EntityValidationError, NotNullViolationError):
+    """A field that must have a value was given none; nothing was sent."""
+
+
+class UnfitValueError(EntityValidationError, ValueRejectedError):
+    """A value is too long, out of range, or of a kind that the field doesn't take; nothing was sent."""
+
+
+class NotAMemberError(EntityValidationError, CheckViolationError):
+    """A value is none of those that the field's enumeration lists; nothing was sent."""
 
 
 class SchemaMismatchError(

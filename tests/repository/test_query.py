@@ -40,6 +40,7 @@ from sqlalchemy.orm import (
 
 from colonnade.errors import EntityValidationError
 from colonnade.models.fields import field, validate_updates
+from colonnade.repository.filters import filter_criteria
 from colonnade.repository.keys import (
     PARAMETERS_PER_STATEMENT,
     key_criteria,
@@ -49,7 +50,7 @@ from colonnade.repository.keys import (
     split_row,
 )
 from colonnade.repository.order import order_clauses, ordering, page_ordering
-from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
+from colonnade.repository.query import check_page_limit, check_window, criteria, load_options
 
 
 class Base(DeclarativeBase):

@@ -279,6 +279,30 @@ class Types(Protocol):
         ...
 
 
+class Texts(Protocol):
+    """`texts.py`: conditions on text, given and made as SQL; characters are told apart by code point."""
+
+    def contains(self, text: str, part: str) -> str:
+        """Tell whether the part is in the text."""
+        ...
+
+    def starts(self, text: str, part: str) -> str:
+        """Tell whether the text starts with the part."""
+        ...
+
+    def ends(self, text: str, part: str) -> str:
+        """Tell whether the text ends with the part."""
+        ...
+
+    def same(self, text: str, part: str) -> str:
+        """Tell whether the two are equal."""
+        ...
+
+    def folded(self, text: str, pairs: Sequence[tuple[str, str]]) -> str:
+        """Give the text without its case, or with each pair's first replaced by its second."""
+        ...
+
+
 class Triggers(Protocol):
     """`triggers.py`: what the database does by itself when a row changes."""
 
@@ -732,6 +756,10 @@ class Dialect:
     @cached_property
     def scratch(self) -> Scratch:
         return cast(Scratch, self._room("scratch"))
+
+    @cached_property
+    def texts(self) -> Texts:
+        return cast(Texts, self._room("texts"))
 
     @cached_property
     def types(self) -> Types:

@@ -2,6 +2,7 @@
 
 from colonnade.models.base import Base, Conventions, conventional_metadata
 from colonnade.models.mixins import CreatedAtMixin, SoftDeleteMixin, TimestampMixin, VersionMixin
+from colonnade.models.plain import from_dict, to_dict
 from colonnade.models.types import (
     Bytes,
     CodePointEnum,
@@ -16,6 +17,7 @@ from colonnade.models.types import (
     UTCDateTime,
     utcnow,
 )
+from colonnade.models.validation import validate
 
 __all__ = [
     "Base",
@@ -36,5 +38,8 @@ __all__ = [
     "UTCDateTime",
     "VersionMixin",
     "conventional_metadata",
+    "from_dict",
+    "to_dict",
     "utcnow",
+    "validate",
 ]

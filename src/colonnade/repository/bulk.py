@@ -13,7 +13,8 @@ from sqlalchemy import Connection, CursorResult, delete, update
 from colonnade.engine import internals
 from colonnade.engine.translate import REFUSALS, translated, unlogged
 from colonnade.errors import EntityValidationError, StatementError
-from colonnade.models.fields import fields_of, validate_updates
+from colonnade.models.fields import fields_of
+from colonnade.models.validation import checked_updates
 from colonnade.repository.completion import complete
 from colonnade.repository.direct import DirectTable
 from colonnade.repository.keys import key_of, key_values, many_keys_criteria, normal_key, split_row
@@ -73,7 +74,7 @@ class BulkOperations(RaceOperations[T]):
         Raises:
             EntityValidationError: for an unknown field, or criteria that are no SQL.
         """
-        checked = validate_updates(self.model, values)
+        checked = checked_updates(self.model, values)
         if not checked:
             return 0
         return self._update_where(checked, criteria)

@@ -22,6 +22,7 @@ from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
 from colonnade.errors import StatementError
 from colonnade.models.fields import fields_of
+from colonnade.models.validation import rules_of
 from colonnade.repository.instances import MANY, conversions, unhurried
 from colonnade.repository.making import Making, Process, Row, called, kept, processes, shape_of, taking
 
@@ -106,6 +107,7 @@ class BulkInserts(Generic[T]):
         self._insertion = table.writing.insertion
         self._table = self._insertion.table
         self._related = bool(mapper.relationships)
+        self._rules = rules_of(mapper.class_)
         self._key = fields_of(mapper.class_).key
         self._shapes: dict[Row, _Shape] = {}
         self._inserts: dict[frozenset[str], _Insert | None] = {}
@@ -116,7 +118,9 @@ class BulkInserts(Generic[T]):
             return None
         with unhurried(len(entities)):
             runs = self._runs(entities)
-        if runs is None or any(run.insert.number != runs[0].insert.number for run in runs):
+        if runs is None or not all(self._fit(run) for run in runs):
+            return None  # the unit of work tells the row and the field
+        if any(run.insert.number != runs[0].insert.number for run in runs):
             return None  # a key that is given moves the numbers of those after it
         for run in runs:
             if run.insert.number is None and run.insert.made:
@@ -124,6 +128,10 @@ class BulkInserts(Generic[T]):
                 if any(type(part) not in _SENTINELS for key in run.keys for part in key):
                     return None
         return runs
+
+    def _fit(self, run: _Run) -> bool:
+        columns = [one for at, one in enumerate(run.insert.columns) if at != run.insert.number_at]
+        return self._rules.all_fit(columns, run.rows)
 
     def _runs(self, entities: Sequence[Any]) -> NewObjects | None:
         # Written flat: it runs once for each object.
@@ -170,7 +178,7 @@ class BulkInserts(Generic[T]):
 
     def _learned(self, entity: Any) -> _Shape | None:
         given = self._insertion.given(entity)
-        if given is None:
+        if given is None or not self._rules.passes(given):
             return None
         sent = frozenset(self._insertion.sent(given))
         if sent not in self._inserts:

@@ -20,6 +20,7 @@ from colonnade.engine import internals
 from colonnade.engine.observe import WAY_OPTION
 from colonnade.models.fields import fields_of, is_sql
 from colonnade.models.mixins import SoftDeleteMixin
+from colonnade.models.validation import rules_of
 from colonnade.repository.direct_bulk import send
 from colonnade.repository.instances import unhurried
 from colonnade.repository.keys import PARAMETERS_PER_STATEMENT, key_values, split_row
@@ -65,6 +66,7 @@ class BulkChanges(Generic[T]):
         self._dialect = table.engine.dialect
         self._bulk = table.home.dialect.bulk
         self._fields = fields_of(mapper.class_)
+        self._rules = rules_of(mapper.class_)
         self._keys: Columns = tuple(self._columns[name] for name in self._fields.key)
         self._on_update = self._writing.on_update
         self._counter = None if self._fields.version is None else self._columns[self._fields.version]
@@ -83,10 +85,15 @@ class BulkChanges(Generic[T]):
             return None
         with unhurried(len(rows)):
             changes = self._changes(rows)
+        if changes is None or not all(self._fit(*group) for group in changes.groups.items()):
+            return None
         # Of one row that is given twice the later values win.
-        if changes is None or len(set(changes.keys)) != len(changes.keys):
+        if len(set(changes.keys)) != len(changes.keys):
             return None
         return changes if self._in_any_order(changes.groups) else None
+
+    def _fit(self, columns: Columns, rows: Sequence[Row]) -> bool:
+        return self._rules.all_fit(columns, rows)
 
     def _changes(self, rows: Sequence[Mapping[str, Any]]) -> Changes | None:
         # Written flat: it runs once for each row.

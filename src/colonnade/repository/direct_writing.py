@@ -18,8 +18,10 @@ from colonnade.dialects.acting import current
 from colonnade.engine import internals
 from colonnade.engine.direct import Request
 from colonnade.engine.failures import Kind
+from colonnade.errors import EntityValidationError
 from colonnade.models.fields import fields_of, is_sql
 from colonnade.models.mixins import SoftDeleteMixin
+from colonnade.models.validation import rules_of
 from colonnade.repository.insertion import (
     DefaultContext,
     Insertion,
@@ -45,6 +47,7 @@ class DirectWriting(Generic[T]):
         self._model: Any = mapper.class_
         self._dialect = table.engine.dialect
         self._fields = fields_of(mapper.class_)
+        self._rules = rules_of(mapper.class_)
         self.insertion = Insertion(mapper)
         self.on_update = updates_by_python(self.insertion.table.columns)
         asks = asks_context(self.insertion.table.columns)
@@ -74,6 +77,8 @@ class DirectWriting(Generic[T]):
         if way == "session" or not self.insertion.takes(entity):
             return NOT_DIRECT
         values = self.insertion.given(entity)
+        if values is not None and not self._rules.passes(values):
+            self._rules.check_new(self._rules.by_attribute(values))
         found = None if values is None else self._inserting(values)
         if values is None or found is None:
             return NOT_DIRECT
@@ -87,7 +92,12 @@ class DirectWriting(Generic[T]):
         sent = [given.values[name] for name in prepared.names]
         if way == "core":
             return stored(self._inserted_by_core(prepared, sent, made))
-        return self._insert_request(prepared, prepared.converting(sent), made, stored)
+        try:
+            converted = prepared.converting(sent)
+        except EntityValidationError:
+            self._rules.explain(self._rules.by_attribute(given.values))
+            raise
+        return self._insert_request(prepared, converted, made, stored)
 
     def update(self, key: tuple[Any, ...], changes: Mapping[str, Any], found: Callable[[T | None], T]) -> Any:
         """Give the request that sets fields of the row with this key.

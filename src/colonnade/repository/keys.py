@@ -21,7 +21,8 @@ from sqlalchemy.orm import InstanceState, QueryableAttribute
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from colonnade.errors import EntityValidationError
-from colonnade.models.fields import attribute_name, fields_of, mapper_of, refuse_name, validate_updates
+from colonnade.models.fields import attribute_name, fields_of, mapper_of, refuse_name
+from colonnade.models.validation import checked_updates
 
 PARAMETERS_PER_STATEMENT = 10_000
 """Well under what any driver takes: SQLite 32,766, asyncpg 32,767, psycopg 65,535."""
@@ -129,7 +130,7 @@ def split_row(model: type[Any], row: Mapping[Any, Any]) -> tuple[Any, dict[str, 
     named = {attribute_name(model, name): value for name, value in row.items()}
     key = {name: value for name, value in named.items() if name in names}
     updates = {name: value for name, value in named.items() if name not in names}
-    return normal_key(model, key), validate_updates(model, updates)
+    return normal_key(model, key), checked_updates(model, updates)
 
 
 def _values(model: type[Any], id: Any) -> tuple[Any, ...]:

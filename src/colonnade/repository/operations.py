@@ -1,6 +1,6 @@
 """All operations of a repository, from which a user's own mixin derives.
 
-They are written in rooms by kind: `reading`, `writing` (one entity) and `bulk` (many).
+They are written in rooms by kind: `reading`, `reports`, `writing` (one entity) and `bulk` (many).
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TypeVar
 
 from colonnade.repository.bulk import BulkOperations
+from colonnade.repository.reports import ReportOperations
 
 T = TypeVar("T")
 
 
-class RepositoryOperations(BulkOperations[T]):
+class RepositoryOperations(BulkOperations[T], ReportOperations[T]):
     """The operations that both faces share. Derive from it to write your own once:
 
         class ClipOperations(RepositoryOperations[Clip]):

@@ -1,12 +1,12 @@
-"""What a query is asked with, checked before anything is sent: criteria, filters, windows, loads.
+"""What a query is asked with, checked before anything is sent: criteria, windows, loads, sparse fields.
 
 What a user wrote comes in; SQLAlchemy's expressions and options go out. Keys are in
-`keys.py`, names in `models/fields.py`, order in `order.py`, pages in `page.py`.
+`keys.py`, filters in `filters.py`, names in `models/fields.py`, order in `order.py`, pages in `page.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, NoReturn
 
 from sqlalchemy import (
@@ -29,13 +29,13 @@ from sqlalchemy import (
     Time,
     Uuid,
 )
-from sqlalchemy.orm import Load, QueryableAttribute, RelationshipProperty, selectinload, undefer
+from sqlalchemy.orm import Load, QueryableAttribute, RelationshipProperty, load_only, selectinload, undefer
 from sqlalchemy.orm.interfaces import LoaderOption
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.selectable import SelectBase
 
 from colonnade.errors import EntityValidationError
-from colonnade.models.fields import attribute_name, field, fields_of, mapper_of, refuse_name
+from colonnade.models.fields import attribute_name, fields_of, mapper_of, refuse_name
 
 LARGEST_WINDOW = 2**63 - 2
 """The largest number of rows to skip or give: one more still fits a database's 64-bit integer."""
@@ -51,16 +51,6 @@ def criteria(model: type[Any], given: Iterable[Any]) -> tuple[ColumnElement[bool
             text, None, a column that is no condition, a relationship, a statement.
     """
     return tuple(_condition(model, one) for one in given)
-
-
-def filter_criteria(model: type[Any], filters: Mapping[str, Any]) -> tuple[ColumnElement[bool], ...]:
-    """Give a condition for each named field: equal, NULL for None, one of a list, tuple or set.
-
-    Raises:
-        EntityValidationError: for a name that the class hasn't, for a relationship, and for text
-            where a number stands: MySQL finds row 1 by '1abc'.
-    """
-    return tuple(_equals(model, name, value) for name, value in filters.items())
 
 
 def check_window(skip: int, limit: int | None) -> None:
@@ -99,6 +89,22 @@ def load_options(model: type[Any], load: Any) -> tuple[LoaderOption, ...]:
     return tuple(_load_option(model, one) for one in load)
 
 
+def sparse_option(model: type[Any], fields: Any) -> LoaderOption:
+    """Give the option that loads these columns alone, and the key: names, "id,title", or attributes.
+
+    Raises:
+        EntityValidationError: for a name that is no column of the class.
+    """
+    given = fields.split(",") if isinstance(fields, str) else fields
+    names = [attribute_name(model, one.strip() if isinstance(one, str) else one) for one in given]
+    known = fields_of(model)
+    names = [known.synonyms.get(name, name) for name in names]
+    for name in names:
+        if name not in known.columns:
+            refuse_name(model, name, known.columns)
+    return load_only(*(getattr(model, name) for name in names))
+
+
 def _condition(model: type[Any], given: Any) -> ColumnElement[bool]:
     clause: object = given.__clause_element__() if hasattr(given, "__clause_element__") else given
     if not isinstance(clause, ColumnElement):
@@ -108,7 +114,7 @@ def _condition(model: type[Any], given: Any) -> ColumnElement[bool]:
     if isinstance(clause, ColumnClause) and isinstance(clause.type, _NOT_CONDITIONS):
         _refuse_criterion(model, given)
     for column, value in _compared(clause):
-        _check_kind(model, str(column.key), column, value)
+        check_kind(model, str(column.key), column, value)
     stranger = _stranger(model, clause)
     if stranger is not None:
         raise EntityValidationError(
@@ -179,20 +185,8 @@ def _refuse_criterion(model: type[Any], given: Any) -> NoReturn:
     )
 
 
-def _equals(model: type[Any], name: str, value: Any) -> ColumnElement[bool]:
-    attribute = field(model, name)
-    if value is None:
-        return attribute.is_(None)
-    if isinstance(value, list | tuple | set | frozenset):
-        for one in value:
-            _check_kind(model, name, attribute, one)
-        return attribute.in_(value)
-    _check_kind(model, name, attribute, value)
-    equal: ColumnElement[bool] = attribute == value
-    return equal
-
-
-def _check_kind(model: type[Any], name: str, attribute: Any, value: Any) -> None:
+def check_kind(model: type[Any], name: str, attribute: Any, value: Any) -> None:
+    """Refuse text where a number stands: MySQL finds row 1 by '1abc'."""
     numeric = isinstance(getattr(attribute, "type", None), Integer | Numeric)
     if numeric and isinstance(value, str | bytes):
         raise EntityValidationError(

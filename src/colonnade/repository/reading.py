@@ -13,11 +13,12 @@ from colonnade.dialects.contract import known_dialect
 from colonnade.errors import EntityNotFoundError, MultipleEntitiesError
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct import DirectTable
+from colonnade.repository.filters import filter_criteria
 from colonnade.repository.keys import key_criteria, key_of, many_keys_criteria, normal_key
 from colonnade.repository.operation import NOT_DIRECT, NotDirect, operation, streaming
 from colonnade.repository.order import OrderBy, order_clauses, ordering
 from colonnade.repository.page import Page, make_page, page_request, page_statement
-from colonnade.repository.query import check_page_limit, check_window, criteria, filter_criteria, load_options
+from colonnade.repository.query import check_page_limit, check_window, criteria, load_options, sparse_option
 from colonnade.repository.reread import expire_rows
 from colonnade.repository.softdelete import soft_delete_options, with_options_of
 from colonnade.repository.stream import Streams
@@ -28,6 +29,9 @@ Load = Any
 """A relationship or deferred column, its name, a dotted path, a loader option, or several of these."""
 
 Criterion = ColumnElement[bool]
+
+Sparse = str | Iterable[Any] | None
+"""The only columns to load, "id,title" or names or attributes; None for all that are loaded usually."""
 
 
 def _get_directly(
@@ -169,6 +173,7 @@ class ReadOperations(Streams[T]):
         skip: int = 0,
         limit: int = 100,
         *criteria: Criterion,
+        filters: Mapping[str, Any] | None = None,
         order_by: OrderBy = (),
         load: Load = (),
         include_deleted: bool = False,
@@ -176,13 +181,14 @@ class ReadOperations(Streams[T]):
         """Give entities by offset, and how many there are in all; both in one transaction."""
         entities = self.find(
             *criteria,
+            filters=filters,
             order_by=order_by if _given(order_by) else self._by_key(),
             skip=skip,
             limit=limit,
             load=load,
             include_deleted=include_deleted,
         )
-        return entities, self.count(*criteria, include_deleted=include_deleted)
+        return entities, self.count(*criteria, filters=filters, include_deleted=include_deleted)
 
     @operation(read=True, session=False)
     def find(
@@ -193,6 +199,7 @@ class ReadOperations(Streams[T]):
         skip: int = 0,
         limit: int | None = None,
         load: Load = (),
+        fields: Sparse = None,
         for_update: bool = False,
         skip_locked: bool = False,
         include_deleted: bool = False,
@@ -200,8 +207,9 @@ class ReadOperations(Streams[T]):
         """Give the entities that meet all criteria, in no order unless told; a range is by primary key.
 
         `order_by` takes columns, `"name"`, `"-name"` for descending, or `"-created_at,title"`;
-        NULLs sort lowest on every database. `filters` maps names to values. `load` takes
-        relationships or their names.
+        NULLs sort lowest on every database. `filters` maps names to values, as in
+        `{"title__icontains": "fox", "user.username": "ana"}`. `load` takes relationships or their
+        names; `fields` loads these columns alone, and the key.
 
         Raises:
             EntityValidationError: for unknown names, criteria that are no SQL, a negative range.
@@ -219,12 +227,15 @@ class ReadOperations(Streams[T]):
             statement = statement.offset(skip)
         if limit is not None:
             statement = statement.limit(limit)
+        if fields is not None:
+            load = (*load_options(self.model, load), sparse_option(self.model, fields))
         return self._entities([self._locked(statement, for_update, skip_locked)], load)
 
     @operation(read=True, session=False)
     def first(
         self,
         *criteria: Criterion,
+        filters: Mapping[str, Any] | None = None,
         order_by: OrderBy = (),
         load: Load = (),
         for_update: bool = False,
@@ -234,6 +245,7 @@ class ReadOperations(Streams[T]):
         """Give the first entity that meets all criteria, by primary key unless told otherwise, or None."""
         found = self.find(
             *criteria,
+            filters=filters,
             order_by=order_by,
             limit=1,
             load=load,
@@ -247,6 +259,7 @@ class ReadOperations(Streams[T]):
     def one(
         self,
         *criteria: Criterion,
+        filters: Mapping[str, Any] | None = None,
         load: Load = (),
         for_update: bool = False,
         skip_locked: bool = False,
@@ -260,6 +273,7 @@ class ReadOperations(Streams[T]):
         """
         found = self.find(
             *criteria,
+            filters=filters,
             limit=2,
             load=load,
             for_update=for_update,
@@ -278,22 +292,33 @@ class ReadOperations(Streams[T]):
         return found[0]
 
     @operation(read=True, session=False)
-    def exists(self, *criteria: Criterion, include_deleted: bool = False) -> bool:
+    def exists(
+        self,
+        *criteria: Criterion,
+        filters: Mapping[str, Any] | None = None,
+        include_deleted: bool = False,
+    ) -> bool:
         """Tell whether any entity meets all criteria."""
-        matching = self._select(include_deleted).where(*self._conditions(criteria))
+        matching = self._select(include_deleted).where(*self._conditions(criteria, filters))
         one = matching.with_only_columns(literal(1), maintain_column_froms=True).limit(1)
         return self._value(one) is not None
 
     @operation(read=True, session=False)
-    def count(self, *criteria: Criterion, include_deleted: bool = False) -> int:
+    def count(
+        self,
+        *criteria: Criterion,
+        filters: Mapping[str, Any] | None = None,
+        include_deleted: bool = False,
+    ) -> int:
         """Count the entities that meet all criteria."""
-        matching = self._select(include_deleted).where(*self._conditions(criteria))
+        matching = self._select(include_deleted).where(*self._conditions(criteria, filters))
         return int(self._value(matching.with_only_columns(func.count(), maintain_column_froms=True)))
 
     @operation(read=True, direct=_page_directly)
     def page(
         self,
         *criteria: Criterion,
+        filters: Mapping[str, Any] | None = None,
         order_by: OrderBy = (),
         limit: int = 100,
         cursor: str | None = None,
@@ -310,7 +335,7 @@ class ReadOperations(Streams[T]):
             EntityValidationError: for a cursor that wasn't made for this model and order.
         """
         request = page_request(self.model, order_by, limit=limit, cursor=cursor)
-        statement = self._select(include_deleted, load).where(*self._conditions(criteria))
+        statement = self._select(include_deleted, load).where(*self._conditions(criteria, filters))
         statement = page_statement(statement, request, nulls_lowest=self._nulls_sort_lowest)
         return make_page(request, self.execute(statement).unique().all())
 
@@ -318,6 +343,7 @@ class ReadOperations(Streams[T]):
     def stream(
         self,
         *criteria: Criterion,
+        filters: Mapping[str, Any] | None = None,
         batch: int = 1000,
         order_by: OrderBy = (),
         load: Load = (),
@@ -331,7 +357,7 @@ class ReadOperations(Streams[T]):
         session, or with `load`, and then the rows batch by batch.
         """
         check_page_limit(batch, "batch")
-        statement = self._select(include_deleted, load).where(*self._conditions(criteria))
+        statement = self._select(include_deleted, load).where(*self._conditions(criteria, filters))
         if _given(order_by):
             statement = statement.order_by(*self._order(order_by))
         yield from self._stream(statement, batch, loads=_given(load))
@@ -393,7 +419,8 @@ class ReadOperations(Streams[T]):
     def _conditions(
         self, given: Iterable[Any], filters: Mapping[str, Any] | None = None
     ) -> tuple[ColumnElement[bool], ...]:
-        return (*criteria(self.model, given), *filter_criteria(self.model, filters or {}))
+        conditions = criteria(self.model, given)
+        return conditions if filters is None else (*conditions, *filter_criteria(self.model, filters))
 
     def _locked(self, statement: Select[T], for_update: bool, skip_locked: bool) -> Select[T]:
         if not for_update:

@@ -13,8 +13,10 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from colonnade.engine.translate import translated
 from colonnade.errors import EntityValidationError
-from colonnade.models.fields import is_sql, validate_updates
+from colonnade.models.fields import is_sql
+from colonnade.models.validation import checked_updates
 from colonnade.repository.acting import acted
+from colonnade.repository.checking import check_written
 from colonnade.repository.completion import complete
 from colonnade.repository.direct import DirectTable
 from colonnade.repository.graph import carry_over, refuse_foreign, refuse_taken_key
@@ -35,7 +37,7 @@ def _update_directly(
     self: WriteOperations[T], table: DirectTable[T], id: Any, updates: Mapping[str, Any]
 ) -> Any:
     """Do what `update` does, past the Session."""
-    values = validate_updates(self.model, updates)
+    values = checked_updates(self.model, updates)
     found = partial(self._found, id)
     if not values:
         return table.get(table.key(id), False, found)
@@ -91,7 +93,7 @@ class WriteOperations(ReadOperations[T]):
             EntityValidationError: for an unknown field, or a part of the primary key.
             ConstraintError: when the database refuses it.
         """
-        values = validate_updates(self.model, updates)
+        values = checked_updates(self.model, updates)
         if not values:
             return self.get_one(id)
         entity = self.get_one(id, for_update=True)
@@ -144,8 +146,10 @@ class WriteOperations(ReadOperations[T]):
         session = self.db_session
         for entity in entities:
             refuse_taken_key(session, entity)
+        before = set(map(id, session))
         session.add_all(entities)
         written = {id(one): one for one in (*entities, *session.new, *session.dirty)}
+        check_written(session, written.values(), before)
         session.flush()
         complete(session, written.values())
 

@@ -14,6 +14,7 @@ from threading import Event
 from typing import Any
 
 from colonnade.dialects.contract import BeginMode
+from colonnade.dialects.sqlite.texts import CASEFOLD, casefold
 
 _WAIT_S = (0.0005, 0.005)
 
@@ -43,6 +44,7 @@ def set_up(connection: sqlite3.Connection, lock_timeout_s: float) -> None:
     connection.execute("PRAGMA foreign_keys=ON")
     # Without it REPLACE deletes rows and no trigger hears of it.
     connection.execute("PRAGMA recursive_triggers=ON")
+    connection.create_function(CASEFOLD, 1, casefold, deterministic=True)
     if _write_ahead(connection, lock_timeout_s):
         # In WAL mode a power cut may then take the last commits, but never damages the file.
         connection.execute("PRAGMA synchronous=NORMAL")
