@@ -162,7 +162,7 @@ def postgresql(databases: Any) -> Iterator[BaseRepository[Toy]]:
         yield BaseRepository[Toy](db)
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     code=st.one_of(st.none(), _TEXT),
     size=st.one_of(st.none(), st.integers(-(2**16), 2**16)),

@@ -95,7 +95,7 @@ def everywhere(databases: Any) -> Iterator[list[BaseRepository[Tale]]]:
         yield [BaseRepository[Tale](manager) for manager in managers]
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rows=st.lists(st.tuples(st.one_of(st.none(), TEXT), PAGES), max_size=5),
     asked=st.lists(FILTERS, min_size=1, max_size=2, unique_by=lambda one: one[:2]),

@@ -178,7 +178,7 @@ def _of_type(type_: TypeEngine[Any]) -> _Described:
     if isinstance(type_, TypeDecorator):
         changes = type(type_).process_bind_param is not TypeDecorator.process_bind_param
         if changes or type(type_).bind_processor is not TypeDecorator.bind_processor:
-            return _NOTHING
+            return _processed_text(type_) if changes and isinstance(type_.impl_instance, String) else _NOTHING
         return _UUIDS if isinstance(type_, PortableUuid) else _of_type(type_.impl_instance)
     if type(type_).__module__.startswith("sqlalchemy.dialects") or _is_foreign(type_):
         return _NOTHING
@@ -190,6 +190,21 @@ def _of_type(type_: TypeEngine[Any]) -> _Described:
         if isinstance(type_, kind):
             return describe(type_)
     return _NOTHING
+
+
+def _processed_text(type_: TypeDecorator[Any]) -> _Described:
+    """Describe text that a user's own type makes of whatever it's given: the text made has to fit."""
+    text: Any = type_.impl_instance
+    takes, _, inner, fit_all, _ = _text(text.length)
+
+    def fits(value: Any) -> bool:
+        try:
+            made = type_.process_bind_param(value, NEUTRAL)
+        except Exception:  # noqa: BLE001 (it's met again when the value is bound, and told there)
+            return True
+        return not isinstance(made, str) or inner is None or inner(made)
+
+    return f"what becomes {takes}", (object,), fits, fit_all, None
 
 
 def _is_foreign(type_: TypeEngine[Any]) -> bool:
