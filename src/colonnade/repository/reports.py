@@ -95,7 +95,7 @@ class ReportOperations(ReadOperations[T]):
         keys = [field(self.model, name) for name in groups]
         columns = [column for figure in figures.values() for column in figure.columns]
         conditions = checked_criteria(self.model, criteria)
-        statement = select(*keys, *columns).select_from(self.model)
+        statement: Any = select(*keys, *columns).select_from(self.model)
         statement = statement.where(*conditions, *filter_criteria(self.model, filters or {}))
         if keys:
             statement = statement.group_by(*keys).order_by(*self._order(groups))
