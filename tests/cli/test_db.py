@@ -132,6 +132,10 @@ def test_half_a_revision(command: Command, as_json: Command, mysql_url: str, tre
     assert "half" in told.stderr.splitlines()[-1]
     assert as_json("status", *where, code=4)["half_migrated"]["revision"] == "half"
     assert "halfway" in command("status", *where, code=4).stdout
+    assert "--yes" in command("repair", "forget", *where, code=2).stderr
+    assert as_json("repair", "forget", *where, "--yes")["heads"] == ["r1"]
+    command("repair", "mend", *where, code=2)
+    assert "nothing to repair" in command("repair", *where).stdout
 
 
 def test_a_failing_step_is_one_line(command: Command, library: Where, tree: Path) -> None:

@@ -39,13 +39,13 @@ class Stages:
 
     def __init__(self, rows: Progress) -> None:
         self._rows = rows
-        self._stage = ""
+        self._stage = self._began_with = ""
         self._task: TaskID | None = None
 
     def __call__(self, stage: str, what: str, done: int, total: int) -> None:
         if stage != self._stage or self._task is None:
             self.finish(Text("✓", "green"))
-            self._stage = stage
+            self._stage, self._began_with = stage, what
             self._task = self._rows.add_task(what, total=None, stage=stage, mark=Text(" "), far="")
         far = f"{done:,} of {total:,}" if total > 1 else ""
         self._rows.update(self._task, description=what, far=far)
@@ -55,7 +55,8 @@ class Stages:
         for row in self._rows.tasks:
             if row.id == self._task:
                 took = f"{row.elapsed or 0:.1f} s"
-                self._rows.update(row.id, mark=mark, far=took, total=1, completed=1)
+                what = self._began_with
+                self._rows.update(row.id, total=1, completed=1, description=what, mark=mark, far=took)
         self._task = None
 
 

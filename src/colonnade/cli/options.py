@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-__all__ = ["AsJson", "Confirmed", "LockTimeout", "Moving", "Skip", "Where", "Yes"]
+__all__ = ["AsJson", "Confirmed", "LockTimeout", "Moving", "Route", "Skip", "Where", "Yes"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer every question with yes.")]
@@ -52,6 +52,27 @@ class Moving:
     skip: Skip = None
     accept: Annotated[list[str] | None, typer.Option("--accept", help=_ACCEPT, show_default=False)] = None
     lock_timeout: LockTimeout = None
+
+
+@dataclass(frozen=True)
+class Route:
+    """Which way, and where to, of what is only looked at."""
+
+    revision: Annotated[
+        str | None,
+        typer.Argument(help="Where to: `head` when going up, `-1` when going down.", show_default=False),
+    ] = None
+    down: Annotated[bool, typer.Option("--down", help="Go down, not up.")] = False
+
+    @property
+    def direction(self) -> Literal["upgrade", "downgrade"]:
+        """Up or down."""
+        return "downgrade" if self.down else "upgrade"
+
+    @property
+    def target(self) -> str:
+        """The revision that was named, else the usual one of its direction."""
+        return self.revision or ("-1" if self.down else "head")
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ app = group(
             "show",
         ),
         "Try, back up, put back": ("rehearse", "backup", "backups", "restore"),
-        "Move the database": ("upgrade", "downgrade", "stamp", "reset"),
+        "Move the database": ("upgrade", "downgrade", "stamp", "repair", "reset"),
         "Write revisions": ("init", "revision", "merge"),
     },
 )

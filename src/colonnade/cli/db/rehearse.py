@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from colonnade.cli.database import opened
 from colonnade.cli.db.results import exit_code_of, show_findings
-from colonnade.cli.options import AsJson, Where
+from colonnade.cli.options import AsJson, Route, Where
 from colonnade.cli.output import say, show_json, show_table, styled
 
 if TYPE_CHECKING:
     from colonnade.migrations import Rehearsal
 
 
-def rehearse(
-    where: Where,
-    revision: Annotated[
-        str | None,
-        typer.Argument(help="Where to: `head` when going up, `-1` when going down.", show_default=False),
-    ] = None,
-    down: Annotated[bool, typer.Option("--down", help="Rehearse a downgrade.")] = False,
-    as_json: AsJson = False,
-) -> None:
+def rehearse(where: Where, route: Route, as_json: AsJson = False) -> None:
     """Carry the steps out on a copy with the real rows.
 
     The exit code is 3 where rows are lost or changed, or the schema comes out otherwise than planned.
     """
     with opened(where, "read") as manager:
-        if down:
-            found = manager.rehearse(revision or "-1", direction="downgrade")
-        else:
-            found = manager.rehearse(revision or "head")
+        found = manager.rehearse(route.target, direction=route.direction)
     if as_json:
         show_json(found)
     else:

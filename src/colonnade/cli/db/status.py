@@ -23,9 +23,7 @@ def status(where: Where, as_json: AsJson = False) -> None:
     revision.
     """
     with opened(where, "read") as manager:
-        from colonnade.migrations.recovery import half_migrated
-
-        found, half = manager.status(), half_migrated(manager.tree, manager.db.home)
+        found, half = manager.status(), manager.half_migrated()
         url = url_of(manager.db.home.settings)
     if as_json:
         show_json({**found.to_json(), "database": url, "half_migrated": half})

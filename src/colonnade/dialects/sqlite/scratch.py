@@ -20,6 +20,7 @@ from sqlalchemy import URL
 
 from colonnade.dialects import connecting
 from colonnade.dialects.cursors import ask, driver_of
+from colonnade.dialects.sqlite.connect import file_of
 from colonnade.errors import ScratchDatabaseError
 
 if TYPE_CHECKING:
@@ -96,11 +97,8 @@ def located(url: URL, path: Path) -> URL:
 
 def path_of(settings: DatabaseSettings) -> Path | None:
     """Give the path of the database's file; None for one in memory."""
-    url = settings.sqlalchemy_url()
-    database = url.database or ""
-    if database in ("", ":memory:") or url.query.get("mode") == "memory":
-        return None
-    return Path(database.removeprefix("file:")).absolute()
+    file = file_of(settings.sqlalchemy_url())
+    return None if file is None else file.absolute()
 
 
 def _folder(name: str) -> Path:
