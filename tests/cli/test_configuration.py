@@ -115,11 +115,11 @@ def test_no_tree(command: Command) -> None:
 
 def test_no_password_in_an_error(command: Command, tree: Path) -> None:
     """Nor in what a program's own code raises, nor where the code is shown; the document has the same."""
-    url = "postgresql://me:secret@127.0.0.1:1/shop"
-    told = command("current", "--url", url, code=1)
+    told = command("current", "--url", "postgresql://me:secret@127.0.0.1:1/shop", code=1)
     assert len(told.stderr.splitlines()) == 1 and "secret" not in told.output
     env = tree / "env.py"
-    env.write_text(f"raise RuntimeError({url!r})\n")
+    quoted = "postgresql://me:un@secret@127.0.0.1/shop, password=secret"
+    env.write_text(f"raise RuntimeError({quoted!r})\n")
     for more in ([], ["--traceback"], ["--json"]):
         told = command("current", "--url", "sqlite://", *more, code=1)
         assert "secret" not in told.output and "RuntimeError" in told.output

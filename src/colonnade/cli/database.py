@@ -49,9 +49,7 @@ def opened(
     from colonnade.migrations import AlembicManager, MigrationOptions
 
     place = Place.of(where)
-    settings = place.settings(said=use != "tree")
-    if use == "read":
-        settings = replace(settings, url=_connect(settings).read_only(settings.sqlalchemy_url()))
+    settings = place.settings(use)
     options = MigrationOptions(**place.configuration.options)
     if lock_timeout is not None:
         options = replace(options, lock_timeout_s=lock_timeout)
@@ -87,9 +85,7 @@ def managed(where: Where, use: Use) -> Iterator[DatabaseManager]:
     from colonnade.engine.manager import DatabaseManager
 
     place = Place.of(where)
-    settings = place.settings()
-    if use == "read":
-        settings = replace(settings, url=_connect(settings).read_only(settings.sqlalchemy_url()))
+    settings = place.settings(use)
     with redirect_stdout(sys.stderr):
         db = DatabaseManager(settings, metadata=_metadata(place.configuration))
         try:
@@ -142,12 +138,19 @@ class Place:
 
         return Tree(self.script_location, self.file)
 
-    def settings(self, *, said: bool = True) -> DatabaseSettings:
-        """Give where the database is; the default one is `said` on standard error.
+    def settings(self, use: Use = "write") -> DatabaseSettings:
+        """Give where the database is, for this use; a default one is said on standard error.
 
         Raises:
             ConfigurationError: its URL can't be used.
+            DatabaseConnectionError: it's to be read, and isn't there.
         """
+        settings = self._named(said=use != "tree")
+        if use == "read":
+            return replace(settings, url=_connect(settings).read_only(settings.sqlalchemy_url()))
+        return settings
+
+    def _named(self, *, said: bool) -> DatabaseSettings:
         from colonnade.errors import ConfigurationError
         from colonnade.settings import DatabaseSettings
 

@@ -82,5 +82,6 @@ def _code_of(error: Exception) -> ExitCode:
 
 
 def _without_passwords(text: str) -> str:
-    """Mask what stands as a password in a URL: a program's own exception may quote one."""
-    return re.sub(r"(\w+://[^\s:/@]*):[^\s@]*@", r"\1:***@", text)
+    """Mask what stands as a password in a URL or an option: a program's own exception may quote one."""
+    text = re.sub(r"(\w+://[^\s:/@]*):\S*@", r"\1:***@", text)
+    return re.sub(r"(?i)\b(password|passwd|pwd)=[^\s&,;)]+", r"\1=***", text)
