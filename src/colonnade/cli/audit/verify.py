@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import typer
-
+from colonnade.cli.audit.findings import tell
 from colonnade.cli.database import managed
 from colonnade.cli.options import AsJson, Where
-from colonnade.cli.output import say, show_json
-from colonnade.cli.reporting import ExitCode
 
 
 def verify(where: Where, as_json: AsJson = False) -> None:
@@ -15,17 +12,8 @@ def verify(where: Where, as_json: AsJson = False) -> None:
 
     The key is in COLONNADE_AUDIT_KEY.
     """
-    from dataclasses import asdict
-
     from colonnade import audit
 
     with managed(where, "read") as db:
         found = audit.verify(db)
-    if as_json:
-        show_json([asdict(one) for one in found])
-    for one in () if as_json else found:
-        say((one.sentence, "red"))
-    if found:
-        raise typer.Exit(ExitCode.FINDINGS)
-    if not as_json:
-        say(("the log stands up to its seals", "green"))
+    tell(found, "the log stands up to its seals", as_json=as_json)
