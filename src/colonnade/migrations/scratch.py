@@ -10,13 +10,14 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
+from sqlalchemy.util.concurrency import in_greenlet
 
 from colonnade.dialects.contract import BeginMode, Dialect, dialect_named
 from colonnade.dialects.cursors import driver_of
 from colonnade.engine import translate
 from colonnade.engine.home import Home
 from colonnade.engine.observe import WAY_OPTION
-from colonnade.errors import DatabaseError, ScratchDatabaseError
+from colonnade.errors import ConfigurationError, DatabaseError, ScratchDatabaseError
 from colonnade.settings import DatabaseSettings
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def connected(
     settings: DatabaseSettings, mode: BeginMode = "autocommit", isolation_level: str | None = None
 ) -> Iterator[Connection]:
     """Give a connection of an engine of its own, in a transaction of this mode; in autocommit by default."""
-    home = Home(settings, "sync", None)
+    home = _home(settings)
     try:
         with translate.translated(None), home.engine.connect() as connection:
             options = home.dialect.connect.session_options(mode, isolation_level)
@@ -80,6 +81,18 @@ def connected(
                 yield connection
     finally:
         home.dispose()
+
+
+def _home(settings: DatabaseSettings) -> Home:
+    """Give the synchronous face, or the other one where only that one's driver is installed."""
+    home = Home(settings, "sync", None)
+    try:
+        home.engine  # noqa: B018 (made at its first use)
+    except ConfigurationError:
+        if not in_greenlet():
+            raise
+        home = Home(settings, "async", None)
+    return home
 
 
 def _dialect_of(settings: DatabaseSettings) -> Dialect:

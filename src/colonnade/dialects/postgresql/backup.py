@@ -7,7 +7,7 @@ exactly what was dumped, whatever others write meanwhile.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import which
@@ -201,22 +201,37 @@ def _program(name: str, major: int) -> str:
 @contextmanager
 def _address(connection: Connection, settings: DatabaseSettings) -> Iterator[str]:
     """Give libpq's text of the address where the connection ended, its password in a file."""
-    from psycopg.conninfo import make_conninfo
-
-    info = connecting.raw(driver_of(connection)).info
     asked = {**connecting.single_options(settings.sqlalchemy_url()), **settings.connect_args}
     known = {name: str(value) for name, value in asked.items() if name in _PASSED_ON}
-    # Of several hosts, the one with the snapshot.
-    known |= {"host": info.host, "port": str(info.port), "user": info.user, "dbname": info.dbname}
+    known |= _end(connection, settings)
     password = settings.password_text()
     if password is None:
-        yield make_conninfo(**known)
+        yield _conninfo(known)
         return
     if "\n" in password:
         raise BackupError("a password with a line break can't be given to PostgreSQL's programs")
     escaped = password.replace("\\", "\\\\").replace(":", "\\:")
     with programs.secret_file(f"*:*:*:*:{escaped}\n") as file:
-        yield make_conninfo(**known, passfile=str(file))
+        yield _conninfo({**known, "passfile": str(file)})
+
+
+def _end(connection: Connection, settings: DatabaseSettings) -> dict[str, str]:
+    """Tell where the connection ended: of several hosts, it's the one with the snapshot."""
+    info = getattr(connecting.raw(driver_of(connection)), "info", None)
+    if info is not None:
+        return {"host": info.host, "port": str(info.port), "user": info.user, "dbname": info.dbname}
+    url = settings.sqlalchemy_url()  # asyncpg doesn't tell
+    ended = {"host": url.host, "port": url.port, "user": url.username, "dbname": url.database}
+    return {name: str(value) for name, value in ended.items() if value is not None}
+
+
+def _conninfo(parts: Mapping[str, str]) -> str:
+    """Give libpq's text of these parts.
+
+    Source: "Keyword/Value Connection Strings" in libpq's documentation.
+    """
+    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in parts.items()}
+    return " ".join(f"{name}='{value}'" for name, value in quoted.items())
 
 
 # How to connect. What a session is set to the programs say for themselves.
