@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import SimpleNamespace
@@ -94,6 +95,15 @@ def db(request, kept_url):
     """An empty database on each of the three kinds, synchronous."""
     with DatabaseManager(kept_url(request.param)) as db:
         yield db
+
+
+@pytest.fixture(scope="session")
+def at_head(tmp_path_factory):
+    """Puts an empty SQLite database at a path, its schema brought up once in a run."""
+    template = tmp_path_factory.mktemp("head") / "head.db"
+    with DatabaseManager(template):
+        pass
+    return lambda path: shutil.copy(template, path)
 
 
 @pytest.fixture

@@ -73,7 +73,8 @@ def test_pages_are_written_and_checked(command, tree):
     assert not Path("dbp.db").exists()
 
 
-def test_the_loop_is_closed_by_commands(command, tree):
+def test_the_loop_is_closed_by_commands(command, tree, here, at_head):
+    at_head(here / "dbp.db")
     command("index", tree)
     (found,) = json.loads(command("inconsistencies", "--json").stdout)
     assert (found["severity"], found["status"], found["documents"]) == ("Major", "Pending", ["a.py"])
@@ -92,7 +93,7 @@ def test_the_loop_is_closed_by_commands(command, tree):
     assert "2 unchanged" in command("index", tree).stdout
 
 
-def test_what_is_refused_is_one_line_with_a_remedy(command, tree, here):
+def test_what_is_refused_is_one_line_with_a_remedy(command, tree, here, at_head):
     def refusal(*words, code=1):
         result = command(*words, code=code)
         assert result.stdout == ""
@@ -101,6 +102,7 @@ def test_what_is_refused_is_one_line_with_a_remedy(command, tree, here):
 
     assert "Index a folder" in refusal("inconsistencies")
     assert not (here / "dbp.db").exists()
+    at_head(here / "dbp.db")
     assert "Name a folder that can be read" in refusal("index", here / "none")
     command("index", tree)
     assert "isn't indexed" in refusal("inconsistencies", here)

@@ -80,7 +80,10 @@ def test_what_is_wrong_is_named(configuration, named, here):
     assert list(here.iterdir()) == []
 
 
-def test_the_nearest_configuration_wins(here, monkeypatch):
+def test_the_nearest_configuration_wins(here, monkeypatch, at_head):
+    for name in ("given.db", "context.db", "environment.db"):
+        at_head(here / name)
+
     def database_of(**given):
         manager = DatabaseManager()
         manager.initialize(**given)
@@ -108,7 +111,8 @@ def test_with_nothing_configured_the_default_file_is_named(here, caplog):
     assert (here / "dbp.db").exists()
 
 
-def test_a_manager_is_configured_once(here):
+def test_a_manager_is_configured_once(here, at_head):
+    at_head(here / "given.db")
     with DatabaseManager("given.db") as db:
         db.initialize()
         with pytest.raises(ConfigurationError, match="already in use"):
@@ -126,7 +130,8 @@ def test_a_failed_connection_is_an_error_without_the_password(here):
     assert list(here.iterdir()) == []
 
 
-def test_a_component_owns_the_manager(here):
+def test_a_component_owns_the_manager(here, at_head):
+    at_head(here / "owned.db")
     component = DatabaseComponent()
     for call in (component.get_manager, lambda: ProjectRepository(component)):
         with pytest.raises(ConfigurationError, match="initialize"):
@@ -155,7 +160,8 @@ async def _owned():
     return count
 
 
-def test_a_component_owns_the_manager_on_the_other_face(here):
+def test_a_component_owns_the_manager_on_the_other_face(here, at_head):
+    at_head(here / "owned.db")
     import asyncio
 
     assert asyncio.run(_owned()) == 1
