@@ -48,26 +48,24 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Change the type back, then join the items again; one of several lines becomes one line."""
     for table, columns in LISTS.items():
-        if op.get_context().dialect.name in ("mysql", "mariadb"):
-            _modify(table, columns)
-        else:
-            with op.batch_alter_table(table) as batch:
-                for name in columns:
-                    batch.alter_column(
-                        name,
-                        existing_type=sa.JSON(),
-                        existing_nullable=False,
-                        type_=CodePointText(),
-                        postgresql_using=f"{name}::text",
-                    )
+        _retype(table, columns)
         _keep_touch(table)
         _rewrite(table, columns, _as_text)
 
 
-def _modify(table: str, columns: Iterable[str]) -> None:
-    """Change the type in full: MariaDB's JSON is a text with a check, which would be kept."""
-    text = CodePointText().compile(dialect=op.get_context().dialect)
-    for name in columns:
+def _retype(table: str, columns: Iterable[str]) -> None:
+    """Make JSON a text again; on servers in full, since what their JSON is would be kept or compared."""
+    dialect = op.get_context().dialect
+    text = CodePointText().compile(dialect=dialect)
+    if dialect.name == "sqlite":
+        with op.batch_alter_table(table) as batch:
+            for name in columns:
+                batch.alter_column(
+                    name, existing_type=sa.JSON(), existing_nullable=False, type_=CodePointText()
+                )
+    for name in columns if dialect.name == "postgresql" else ():
+        op.execute(f"ALTER TABLE {table} ALTER COLUMN {name} TYPE {text} USING {name}::text")
+    for name in columns if dialect.name in ("mysql", "mariadb") else ():
         op.execute(f"ALTER TABLE {table} MODIFY {name} {text} NOT NULL")
 
 
@@ -81,6 +79,8 @@ def _rewrite(table: str, columns: Iterable[str], change: Callable[[str, str], st
     """Change the texts of a table, some hundred rows at a time; in offline mode there are none to be seen."""
     if op.get_context().as_sql:
         return
+    # A plan is made on an empty database, and sees by this that the columns are written to.
+    op.execute(f"UPDATE {table} SET {', '.join(f'{name} = {name}' for name in columns)} WHERE 1 = 0")
     rows = sa.table(table, sa.column("id", sa.Integer), *(sa.column(name, sa.Text) for name in columns))
     connection, last = op.get_bind(), 0
     while found := connection.execute(
