@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,14 +165,28 @@ class Killable:
 
     def move(self, url: str, direction: str, target: str, point: int | None = None, **more: Any) -> Ended:
         """Carry out a migration, killed at this point."""
+        self._report.write_text("{}")
+        (status,) = self._run([self._command(url, direction, target, point) | more])
+        return Ended(status, **json.loads(self._report.read_text() or "{}"))
+
+    def at_once(self, url: str, direction: str, target: str, points: Sequence[int | None]) -> list[int]:
+        """Carry it out in several processes at once, each killed at its point; give their statuses."""
+        return self._run([self._command(url, direction, target, point) for point in points])
+
+    def _command(self, url: str, direction: str, target: str, point: int | None) -> dict[str, Any]:
+        command: dict[str, Any] = {
+            "url": url,
+            "tree": str(self._tree),
+            "direction": direction,
+            "target": target,
+        }
+        return command | {"point": point, "report": str(self._report)}
+
+    def _run(self, commands: list[dict[str, Any]]) -> list[int]:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._report.write_text("{}")
-        command = {"url": url, "tree": str(self._tree), "direction": direction, "target": target}
-        command |= {"point": point, "report": str(self._report), **more}
-        print(json.dumps(command), file=self._process.stdin, flush=True)
-        status = int(self._process.stdout.readline())
-        return Ended(status, **json.loads(self._report.read_text() or "{}"))
+        print(json.dumps(commands), file=self._process.stdin, flush=True)
+        return list(json.loads(self._process.stdout.readline()))
 
     def end(self) -> None:
         """End the process."""

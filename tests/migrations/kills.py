@@ -1,9 +1,9 @@
 """Carries out a migration and kills its own process at a statement: `python -m tests.migrations.kills …`.
 
-Each line of its input is a command as JSON: a URL, a tree, `upgrade` or `downgrade`, a target, and the number
-of the point at which it's killed (none: never). Each is carried out in a process of its own, forked from this
-one, which has imported everything; each line of the output tells its exit status, and how many points it
-passed. Points lie before each statement that changes something, after it was sent, and after it was answered.
+Each line of its input is a list of commands as JSON: a URL, a tree, `upgrade` or `downgrade`, a target, and
+the number of the point at which it's killed (none: never). They're carried out at once, each in a process
+forked from this one, which has imported everything; each line of the output tells their exit statuses. Points
+lie before each statement that changes something, after it was sent, and after it was answered.
 """
 
 from __future__ import annotations
@@ -92,11 +92,18 @@ def main() -> None:
         dialect = dialect_named(name)
         _ = dialect.runner, dialect.inventory, dialect.errors, dialect.locks, dialect.direct
     for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            os._exit(_status_of(json.loads(line)))
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        commands = json.loads(line)
+        children = [_begun(command) for command in commands]
+        statuses = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+        print(json.dumps(statuses), flush=True)
+
+
+def _begun(command: dict[str, Any]) -> int:
+    """Carry out a command in a child, and give its process id."""
+    child = os.fork()
+    if child == 0:
+        os._exit(_status_of(command))
+    return child
 
 
 def _status_of(command: dict[str, Any]) -> int:

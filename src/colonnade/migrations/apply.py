@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Literal
 
+from sqlalchemy.exc import PendingRollbackError
+
 from colonnade.dialects.cursors import driver_of
 from colonnade.errors import DatabaseError, HalfMigratedError, MigrationError
 from colonnade.migrations.catalogue import take_inventory
@@ -76,6 +78,7 @@ class _Apply(Visit):
     finish: Finish
     progress: Progress
     changes = True
+    lock_timeout_s: float | None = None
     done: list[Applied] = field(default_factory=list)
     start: Inventory | None = None
     recorder: Recorder = field(init=False)
@@ -195,6 +198,7 @@ def apply(
     *,
     stage: str,
     run: Run | None = None,
+    lock_timeout_s: float | None = None,
     start: Begin = lambda context, inventory: None,
     finish: Finish = lambda context, start, end: None,
     progress: Progress = lambda what, done, total: None,
@@ -214,6 +218,7 @@ def apply(
         tree=tree,
         dialect=target.dialect,
         run=run,
+        lock_timeout_s=lock_timeout_s,
         legs=legs,
         stage=stage,
         begin=start,
@@ -230,6 +235,8 @@ def apply(
 
 def _failed(step: Any, error: Exception) -> MigrationError:
     """Say which revision it was; what a database refused may be tried again where its own error says so."""
+    if isinstance(error, PendingRollbackError) and isinstance(error.__context__, DatabaseError):
+        error = error.__context__  # an autocommit_block that ends on a lost connection hides why
     if not isinstance(error, DatabaseError):
         return MigrationError(f"{step} failed: {type(error).__name__}: {error}")
     said, remedy, retryable = error.message, error.remedy, error.retryable

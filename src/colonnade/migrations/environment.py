@@ -56,6 +56,9 @@ class Visit:
     changes = False
     """Whether the connection is to be made ready for changing the database."""
 
+    lock_timeout_s: float | None = None
+    """How long a statement waits for a lock then; as the database's settings say where it's None."""
+
     def options(self, connection: Connection, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Give what `configure` is told beyond, or in place of, what the file gives it."""
         return {"dont_mutate": True}
@@ -119,7 +122,7 @@ def _shadow(environment: EnvironmentContext, visit: Visit, target: Target, run: 
         options = {**options, **visit.options(connection, options)}
         configure(connection, *arguments, **options)
         if visit.changes:
-            put_back = _prepared(connection, target)
+            put_back = _prepared(connection, target, visit.lock_timeout_s)
             run.left.append(_leave_with(connection, _once(put_back)))
         visit.configured(environment.get_context())
 
@@ -134,11 +137,12 @@ def _shadow(environment: EnvironmentContext, visit: Visit, target: Target, run: 
     environment.run_migrations = ran  # type: ignore[method-assign]
 
 
-def _prepared(connection: Connection, target: Target) -> Callable[[], None]:
+def _prepared(connection: Connection, target: Target, timeout_s: float | None) -> Callable[[], None]:
     runner = target.dialect.runner
+    timeout_s = target.home.settings.lock_timeout_s if timeout_s is None else timeout_s
     if not connection.in_transaction():
         connection.execution_options(**runner.OPTIONS)
-    return runner.prepare(driver_of(connection), target.home.settings.lock_timeout_s)
+    return runner.prepare(driver_of(connection), timeout_s)
 
 
 def _once(function: Callable[[], object]) -> Callable[[], None]:
@@ -166,7 +170,7 @@ def _leave_with(connection: Connection, leave: Callable[[], None]) -> Callable[[
 
     def end() -> None:
         event.remove(engine, "reset", returned)
-        if not connection.closed:
+        if not connection.closed and not connection.invalidated:  # what is lost has nothing to put back
             leave()
 
     return end

@@ -71,12 +71,12 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
 
 def digest_of(statement: str, parameters: Any) -> str:
     """Give 64 hexadecimal digits that differ where the text or a parameter does."""
-    text = json.dumps([statement, parameters], default=_said, sort_keys=True, skipkeys=False)
+    text = json.dumps([statement, _said(parameters)])
     return sha256(text.encode()).hexdigest()
 
 
 def _said(value: Any) -> Any:
-    """Say what JSON has no form for; of a type that isn't known here its `repr`."""
+    """Give the exact form; of what has something in it whose type isn't known here its `repr`."""
     try:
         return encode(value)
     except TypeError:

@@ -71,8 +71,6 @@ class Journal:
             (self._connection.engine, "do_execute_no_params", self._bare),
             (self._connection, "commit", self._committing),
             (self._connection, "rollback", self._rolled_back),
-            (self._connection, "savepoint", self._savepoint),
-            (self._connection, "rollback_savepoint", self._to_savepoint),
         ]
         for listener in listeners:
             event.listen(*listener)
@@ -126,12 +124,6 @@ class Journal:
     def _rolled_back(self, connection: Connection) -> None:
         self._undone_from(0)
 
-    def _savepoint(self, connection: Connection, name: str | None) -> None:
-        self._savepoints[str(name)] = len(self._pending)
-
-    def _to_savepoint(self, connection: Connection, name: str, context: None) -> None:
-        self._undone_from(self._savepoints.get(str(name), 0))
-
     def _undone_from(self, place: int) -> None:
         for mark in self._pending[place:]:
             if mark.kind != "read" and mark.state == "done":
@@ -147,7 +139,8 @@ class Journal:
             raise self._refused
         kind = self._runner.kind(statement)
         if kind in _SET_AGAIN:
-            self._controlled(kind, statement)
+            if kind == "control":
+                self._controlled(statement.replace(";", " ").lower().split())
             return False
         self._number += 1
         digest = digest_of(statement, parameters)
@@ -166,10 +159,13 @@ class Journal:
             context.fetchall_for_returning = lambda _: given.fetchall()
         return True
 
-    def _controlled(self, kind: str, statement: str) -> None:
-        if kind == "control":
-            if statement.lstrip().lower().startswith(("rollback", "abort")):
-                self._undone_from(0)
+    def _controlled(self, words: list[str]) -> None:
+        """Follow a transaction's begin and end, and its savepoints, SQLAlchemy's own among them."""
+        if words[0] == "savepoint":
+            self._savepoints[words[-1]] = len(self._pending)
+        elif words[0] in ("rollback", "abort"):
+            self._undone_from(self._savepoints.get(words[-1], 0) if "to" in words else 0)
+        elif words[0] != "release":
             self._keep()
 
     def _first(self, mark: Mark, carry_out: Callable[[], Given | None]) -> Given | None:
@@ -299,8 +295,13 @@ class Journal:
         return self._runner.commits_itself(driver_of(self._connection))
 
     def _keep(self) -> None:
-        """Write the marks that aren't written, in the transaction that is open."""
-        marks, self._pending = self._pending, []
+        """Write the marks that aren't written, in the transaction that is open.
+
+        That a statement failed is written only once the revision has gone on after it.
+        """
+        failed_last = bool(self._pending) and self._pending[-1].state == "failed"
+        end = len(self._pending) - failed_last
+        marks, self._pending = self._pending[:end], self._pending[end:]
         self._savepoints.clear()
         if marks:
             with self._writing():

@@ -286,8 +286,8 @@ class _Move:
 
     def _apply(self, plan: Plan) -> None:
         self._progress("apply", "carrying out the steps", 0, len(plan.steps))
-        run = self._run(plan)
         policy = RetryPolicy(self._options.attempts, _NO_DEADLINE_S)
+        run = retrying(lambda: self._run(plan), policy)
         try:
             retrying(lambda: self._apply_once(run), policy)
         except Exception as error:
@@ -304,6 +304,7 @@ class _Move:
                 [leg],
                 stage="apply",
                 run=run,
+                lock_timeout_s=self._options.statement_lock_timeout_s,
                 start=self._count,
                 finish=self._verify,
             )

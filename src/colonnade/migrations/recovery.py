@@ -100,7 +100,7 @@ def refuse_others(
     if left.run.state == "undoing":
         raise HalfMigratedError(
             f"{half}; undoing it was interrupted",
-            remedy="`colonnade db repair --undo` goes on with that",
+            remedy="`colonnade db repair undo` goes on with that",
         )
     steps = tree.steps(direction, target, seen.heads) if direction == half.direction else []
     if dry_run or not steps or steps[0].revision.revision != half.revision:

@@ -7,6 +7,7 @@ that is rebuilt takes its children with it, without a word; inside a transaction
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from colonnade.dialects.cursors import ask, send
 from colonnade.dialects.sqlite.connect import in_transaction
 from colonnade.dialects.statements import kind_of
 from colonnade.dialects.values import Item, Kind
-from colonnade.errors import MigrationError
+from colonnade.errors import LockTimeoutError, MigrationError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -50,6 +51,7 @@ def prepare(connection: DBAPIConnection, lock_timeout_s: float) -> Callable[[], 
 
     Raises:
         MigrationError: something was written on this connection before, and isn't committed.
+        LockTimeoutError: another connection goes on writing.
     """
     driver: Any = connection
     if in_transaction(connection):
@@ -68,7 +70,7 @@ def prepare(connection: DBAPIConnection, lock_timeout_s: float) -> Callable[[], 
     # Without it a renamed table is renamed in the views and triggers that name it, and a table that is
     # rebuilt under its old name leaves them with the name of the copy.
     send(connection, "PRAGMA legacy_alter_table=ON")
-    send(connection, "BEGIN IMMEDIATE")
+    _begin(connection)
 
     def put_back() -> None:
         if in_transaction(connection):
@@ -78,6 +80,15 @@ def prepare(connection: DBAPIConnection, lock_timeout_s: float) -> Callable[[], 
         driver.isolation_level = level
 
     return put_back
+
+
+def _begin(connection: DBAPIConnection) -> None:
+    try:
+        send(connection, "BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            raise
+        raise LockTimeoutError("another connection goes on writing to the database") from error
 
 
 def kind(statement: str) -> Kind:
