@@ -8,7 +8,7 @@ ARGS =
 .PHONY: help demo pages pages-check test test-long check ruff mypy pyright rooms format bench bench-quick constraints clean
 
 help:
-	@echo "make demo       eight real videos catalogued, queried and shown; a package indexed and mended"
+	@echo "make demo       eight real videos catalogued, queried and shown; a package indexed and mended; a story drawn and exported"
 	@echo "make pages      the HSTC.md pages of src/ brought up to date; \`make pages-check\` tells what is stale"
 	@echo "make test       every test but the long ones  (ARGS='-k name' goes to pytest)"
 	@echo "make test-long  the long ones: faults, figures, minutes of load"
@@ -21,6 +21,7 @@ help:
 demo: .venv/.ready-test
 	@.venv/bin/python -m stoat_ferret demo $(ARGS)
 	@.venv/bin/python -m dbp demo
+	@.venv/bin/python -m app demo
 
 # What src/ says of itself, directory by directory; commit the result with what changed it.
 pages: .venv/.ready-test

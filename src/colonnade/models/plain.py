@@ -87,7 +87,9 @@ def from_plain(type_: TypeEngine[Any], value: Any) -> Any:
     """
     if _is_foreign(type_) and isinstance(value, str | int | float | list | dict):
         decorator: Any = type_
-        return decorator.process_result_value(from_plain(decorator.impl_instance, value), NEUTRAL)
+        kept = from_plain(decorator.impl_instance, value)
+        reads = type(decorator).process_result_value is not TypeDecorator.process_result_value
+        return decorator.process_result_value(kept, NEUTRAL) if reads else kept
     read = _reader(type_)
     return value if value is None or read is None else read(value)
 
