@@ -1,8 +1,8 @@
 """What we rely on of SQLAlchemy beyond its public API, by name: a new version that changes it fails here.
 
-Each function of `engine/internals.py` has a test that begins with its name; then come what the pool of
-`engine/pool.py` overrides, and what `dialects/*/direct.py` asks of asynchronous drivers (what it asks of
-aiosqlite is tested in `tests/dialects/test_sqlite_connect.py`).
+Each function of `engine/internals.py` and `engine/listening.py` has a test that begins with its name; then
+come what the pool of `engine/pool.py` overrides, and what `dialects/*/direct.py` asks of asynchronous drivers
+(what it asks of aiosqlite is tested in `tests/dialects/test_sqlite_connect.py`).
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ from sqlalchemy.pool.events import PoolEvents
 from sqlalchemy.types import TypeDecorator
 
 from colonnade import AsyncDatabaseManager, DatabaseManager
-from colonnade.engine import internals
+from colonnade.engine import internals, listening
 from colonnade.engine.pool import AsyncDirectPool, DirectPool
 
 
@@ -155,8 +155,9 @@ def listened(target: Any, name: str) -> Iterator[None]:
 def test_each_function_has_its_test() -> None:
     names = {
         name
-        for name, one in vars(internals).items()
-        if isinstance(one, FunctionType) and one.__module__ == internals.__name__ and name[0] != "_"
+        for room in (internals, listening)
+        for name, one in vars(room).items()
+        if isinstance(one, FunctionType) and one.__module__ == room.__name__ and name[0] != "_"
     }
     tests = [name for name in globals() if name.startswith("test_")]
     assert {name for name in names if not any(test.startswith(f"test_{name}") for test in tests)} == set()
@@ -165,10 +166,10 @@ def test_each_function_has_its_test() -> None:
 # Listeners
 
 
-def kinds(engine: Engine) -> dict[str, tuple[internals.Target, list[Any]]]:
+def kinds(engine: Engine) -> dict[str, tuple[listening.Target, list[Any]]]:
     """Each kind of object with events, and on what one may listen to it."""
-    engines = {kind: (kind, one, names) for kind, one, names in internals.engine_targets(engine)}
-    hooks = {f"{kind} hook": (kind, one, names) for kind, one, names in internals.hook_targets(engine)}
+    engines = {kind: (kind, one, names) for kind, one, names in listening.engine_targets(engine)}
+    hooks = {f"{kind} hook": (kind, one, names) for kind, one, names in listening.hook_targets(engine)}
     on: dict[str, list[Any]] = {
         "engine": [engine, Engine],
         "engine hook": [engine, Engine],
@@ -178,36 +179,70 @@ def kinds(engine: Engine) -> dict[str, tuple[internals.Target, list[Any]]]:
         "dialect hook": [engine, type(engine.dialect), DefaultDialect],
         "pool": [engine, engine.pool, type(engine.pool), Pool],
     }
-    mapped: list[tuple[internals.Target, list[Any]]] = [
-        (internals.session_target(), [Session]),
-        (("mapper", inspect(Clip), internals.WRITE_EVENTS), [Clip, inspect(Clip), Mapper]),
-        (("instance", inspect(Clip).class_manager, internals.LOAD_EVENTS), [Clip]),
-        (("instance flush", inspect(Clip).class_manager, internals.FLUSH_EVENTS), [Clip]),
-        (("attribute", Clip.title, internals.SET_EVENTS), [Clip.title]),
+    mapped: list[tuple[listening.Target, list[Any]]] = [
+        (listening.session_target(), [Session]),
+        (("mapper", inspect(Clip), listening.WRITE_EVENTS), [Clip, inspect(Clip), Mapper]),
+        (("instance", inspect(Clip).class_manager, listening.LOAD_EVENTS), [Clip]),
+        (("instance flush", inspect(Clip).class_manager, listening.FLUSH_EVENTS), [Clip]),
+        (("attribute", Clip.title, listening.SET_EVENTS), [Clip.title]),
     ]
     found = {name: (target, on[name]) for name, target in (engines | hooks).items()}
     return found | {target[0]: (target, listened_on) for target, listened_on in mapped}
 
 
 @pytest.mark.parametrize("kind", kinds(create_engine("sqlite://")))
-def test_dispatch_collections_grow_on_listen_and_shrink_on_remove(engine: Engine, kind: str) -> None:
+@pytest.mark.parametrize("doubts", [0, 9])
+def test_dispatch_collections_grow_on_listen_and_shrink_on_remove(
+    engine: Engine, kind: str, doubts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "DOUBTS", doubts)
     target, listened_on = kinds(engine)[kind]
     for name in target[2]:
         for on in listened_on:
-            listeners = internals.Listeners([target])
+            listeners = listening.Listeners([target])
             assert listeners.silent, name
             with listened(on, name):
                 assert not listeners.refreshed().silent, (on, name)
-                late = internals.Listeners([target])
+                late = listening.Listeners([target])
                 assert not late.silent
                 with listened(on, name):
-                    assert internals.count_listeners([target])[target[0], name] == 2
+                    assert listening.count_listeners([target])[target[0], name] == 2
             assert listeners.refreshed().silent, (on, name)
             assert late.refreshed().silent
 
 
+def test_registered_changes_with_each_change(engine: Engine) -> None:
+    before = listening.registered()
+    with listened(engine, "begin"), listened(Session, "do_orm_execute"):
+        during = listening.registered()
+        assert during[0] == before[0] + 2
+    assert listening.registered()[0] == before[0]
+
+    def another(*_: Any) -> None: ...
+
+    with listened(engine, "begin"):
+        count, newest = listening.registered()
+        event.listen(engine, "commit", another)
+    try:
+        assert listening.registered()[0] == count
+        assert listening.registered()[1] is not newest
+    finally:
+        event.remove(engine, "commit", another)
+
+
+def test_registered_knows_one_that_came_again_from_before(engine: Engine) -> None:
+    def again(*_: Any) -> None: ...
+
+    event.listen(engine, "begin", again)
+    _, newest = listening.registered()
+    event.remove(engine, "begin", again)
+    event.listen(engine, "begin", again)
+    assert listening.registered()[1] is not newest
+    event.remove(engine, "begin", again)
+
+
 def test_engine_targets_and_hooks_are_told_apart(engine: Engine) -> None:
-    listeners = internals.Listeners(internals.engine_targets(engine), internals.hook_targets(engine))
+    listeners = listening.Listeners(listening.engine_targets(engine), listening.hook_targets(engine))
     with listened(engine, "before_cursor_execute"):
         assert (listeners.refreshed().silent, listeners.hooked) == (True, True)
     with listened(engine, "begin"):
@@ -221,17 +256,17 @@ def test_hook_targets_of_an_engine_are_heard_by_its_connections(engine: Engine) 
 
 
 def test_session_target_sees_the_listeners_of_sessions_to_come(engine: Engine) -> None:
-    listeners = internals.Listeners([internals.session_target()])
+    listeners = listening.Listeners([listening.session_target()])
     with listened(Session, "do_orm_execute"), Session(engine) as session:
         assert len(session.dispatch.do_orm_execute) == 1
         assert not listeners.refreshed().silent
 
 
 def test_count_listeners_of_a_name(engine: Engine) -> None:
-    targets = internals.engine_targets(engine)
-    before = internals.count_listeners(targets)
+    targets = listening.engine_targets(engine)
+    before = listening.count_listeners(targets)
     with listened(engine, "checkout"):
-        assert internals.count_listeners(targets) - before == {("pool", "checkout"): 1}
+        assert listening.count_listeners(targets) - before == {("pool", "checkout"): 1}
 
 
 WITHOUT_PART = {
@@ -264,13 +299,13 @@ WITHOUT_PART = {
     | {"init_collection", "dispose_collection"},
 }
 KNOWN = {
-    ConnectionEvents: {*internals.CURSOR_EVENTS, *internals.TRANSACTION_EVENTS},
-    DialectEvents: {*internals.EXECUTION_EVENTS, "handle_error"},
-    PoolEvents: set(internals.POOL_EVENTS),
-    orm_events.SessionEvents: set(internals.SESSION_EVENTS),
-    orm_events.InstanceEvents: {*internals.LOAD_EVENTS, *internals.FLUSH_EVENTS},
-    orm_events.MapperEvents: set(internals.WRITE_EVENTS),
-    orm_events.AttributeEvents: set(internals.SET_EVENTS),
+    ConnectionEvents: {*listening.CURSOR_EVENTS, *listening.TRANSACTION_EVENTS},
+    DialectEvents: {*listening.EXECUTION_EVENTS, "handle_error"},
+    PoolEvents: set(listening.POOL_EVENTS),
+    orm_events.SessionEvents: set(listening.SESSION_EVENTS),
+    orm_events.InstanceEvents: {*listening.LOAD_EVENTS, *listening.FLUSH_EVENTS},
+    orm_events.MapperEvents: set(listening.WRITE_EVENTS),
+    orm_events.AttributeEvents: set(listening.SET_EVENTS),
 }
 
 
@@ -283,20 +318,20 @@ def test_there_is_no_event_of_which_nobody_decided(family: Any) -> None:
 def test_heard_by_a_session_or_its_connection(engine: Engine) -> None:
     with Session(engine) as session:
         connection = session.connection()
-        assert not internals.heard(session, connection)
+        assert not listening.heard(session, connection)
         with listened(session, "before_flush"):
-            assert internals.heard(session, connection)
+            assert listening.heard(session, connection)
         with listened(connection, "before_execute"):
-            assert internals.heard(session, connection)
-        assert not internals.heard(session, connection)
+            assert listening.heard(session, connection)
+        assert not listening.heard(session, connection)
 
 
 def test_echoes_as_the_engine_does(engine: Engine, caplog: pytest.LogCaptureFixture) -> None:
-    echoes = internals.echoes(engine)
+    echoes = listening.echoes(engine)
     assert not echoes()
     with caplog.at_level(logging.INFO, logger="sqlalchemy.engine"):
-        assert internals.echoes(create_engine("sqlite://"))()
-    assert internals.echoes(create_engine("sqlite://", echo=True))()
+        assert listening.echoes(create_engine("sqlite://"))()
+    assert listening.echoes(create_engine("sqlite://", echo=True))()
 
 
 # Instances
@@ -414,7 +449,7 @@ def test_commit_all_leaves_nothing_changed() -> None:
     state: Any = inspect(clip)
     state.key = (Clip, (1,), None)
     assert state.modified
-    internals.commit_all(state)
+    internals.commit_all(state, state.dict)
     assert not state.modified and state.detached and not state.attrs.title.history.has_changes()
     clip.title = "owl"
     assert state.attrs.title.history == (["owl"], (), ["fox"])
@@ -473,12 +508,23 @@ class Around(TypeDecorator[str]):
     def bind_expression(self, bindparam: Any) -> Any:
         return func.lower(bindparam)
 
+    def column_expression(self, column: Any) -> Any:
+        return func.lower(column)
+
 
 def test_writes_plain_parameter_where_no_sql_is_around_it(engine: Engine) -> None:
     plain: Any = Column("plain", DateTime())
     around: Any = Column("around", Around())
     assert internals.writes_plain_parameter(plain, engine.dialect)
     assert not internals.writes_plain_parameter(around, engine.dialect)
+
+
+def test_reads_plainly_where_no_sql_is_around_it(engine: Engine) -> None:
+    plain: Any = Column("plain", DateTime())
+    around: Any = Column("around", Around())
+    assert internals.reads_plainly(plain, engine.dialect)
+    assert not internals.reads_plainly(around, engine.dialect)
+    assert "lower(around)" in str(select(around))
 
 
 def test_insert_defaults_are_the_mappings_own() -> None:

@@ -97,11 +97,7 @@ class Driver:
         """
         while type(request) is Request:
             sent: Request = request
-            if sent.ask == "fetch" or sent.ask == "read":
-                answer: Any = self.fetch(sent.sent, sent.parameters, sent.ask)
-            else:
-                answer = self._send(sent.ask, sent.sent, sent.parameters)
-            request = sent.finish(answer)
+            request = sent.finish(self._send(sent.ask, sent.sent, sent.parameters))
         return request
 
     async def run_async(self, request: Any) -> Any:
@@ -131,10 +127,18 @@ class Driver:
 
     def fetch(self, sent: Sent, parameters: Any, ask: Ask = "fetch") -> Rows:
         """Send the statement and give all its rows, as `fetch` or as `read` of a connection does."""
+        rows: Rows = self._send(ask, sent, parameters)
+        return rows
+
+    def described(self, sent: Sent, parameters: Any) -> tuple[Rows, Sequence[Any]]:
+        """Send the statement and give all its rows, and the driver's type of each column."""
+        found: tuple[Rows, Sequence[Any]] = self._send("described", sent, parameters)
+        return found
+
+    def _send(self, ask: Ask, sent: Sent, parameters: Any) -> Any:
         # Written flat: on SQLite, what is around the statement takes as long as the statement.
         if self._callbacks:
-            rows: Rows = self._send(ask, sent, parameters)
-            return rows
+            return self._send_and_tell(ask, sent, parameters)
         pool = self._pool
         try:
             lent = pool.idle.pop()  # type: ignore[union-attr]
@@ -146,25 +150,19 @@ class Driver:
                 pool.discard(lent)  # type: ignore[union-attr]
                 lent = self._taken()
         try:
-            driver = lent.driver
-            rows = (driver.fetch if ask == "fetch" else driver.read)(sent.text, parameters)
+            answer = getattr(lent.driver, ask)(sent.text, parameters)
         except BaseException as error:  # noqa: BLE001 (raised in there, or ours for it)
             self._fail(lent, sent, parameters, error)
-            return self.fetch(sent, parameters, ask)
+            return self._send(ask, sent, parameters)
         if pool is None or lent.fairy is not None or lent.pool is not pool:  # disposed of meanwhile
             self._give_back(lent)
-            return rows
+            return answer
         pool.idle.append(lent)
         if pool.waiting or pool.crowded:
             pool.serve()
-        return rows
+        return answer
 
-    def described(self, sent: Sent, parameters: Any) -> tuple[Rows, Sequence[Any]]:
-        """Send the statement and give all its rows, and the driver's type of each column."""
-        found: tuple[Rows, Sequence[Any]] = self._send("described", sent, parameters)
-        return found
-
-    def _send(self, ask: Ask, sent: Sent, parameters: Any) -> Any:
+    def _send_and_tell(self, ask: Ask, sent: Sent, parameters: Any) -> Any:
         lent = self._taken()
         start = time.perf_counter()
         try:

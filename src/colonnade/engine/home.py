@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.orm import Session
 
 from colonnade.dialects.contract import AUDITED, BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
-from colonnade.engine import acting, guard, internals, translate
+from colonnade.engine import acting, guard, listening, translate
 from colonnade.engine.connections import listen
 from colonnade.engine.observe import WAY_OPTION, Observers, observers_of
 from colonnade.engine.pool import AsyncDirectPool, DirectPool
@@ -222,8 +222,8 @@ class Home:
         else:
             engine = self._create()
         if engine not in _listened:  # two managers may be given one engine
-            targets = [*internals.engine_targets(engine), *internals.hook_targets(engine)]
-            before = internals.count_listeners(targets)
+            targets = [*listening.engine_targets(engine), *listening.hook_targets(engine)]
+            before = listening.count_listeners(targets)
             dialect = dialect_named(engine.dialect.name)
             password = None if self._given or self.settings.password is None else self._password
             translate.attach(engine, dialect, lambda: self.metadata, password=password)
@@ -231,7 +231,7 @@ class Home:
             guard.install(engine, dialect)
             acting.attach(engine, dialect, self.is_audited)
             self.observers.attach(engine, self.settings.slow_statement_s)
-            _listened[engine] = internals.count_listeners(targets) - before
+            _listened[engine] = listening.count_listeners(targets) - before
         _forget_tables_with_pool(engine, self)
         return engine
 
@@ -245,7 +245,7 @@ class Home:
             self._audited = (count, any(AUDITED in table.info for table in metadata.tables.values()))
         return self._audited[1]
 
-    def own_listeners(self) -> internals.Expected:
+    def own_listeners(self) -> listening.Expected:
         """Give how many of the engine's listeners are a manager's own."""
         return _listened[self.engine]
 

@@ -78,6 +78,18 @@ class UTCDateTime(Plain[datetime]):
         types = types_of(dialect)
         return instant if types is None or types.TIMESTAMP_HAS_ZONE else instant.replace(tzinfo=None)
 
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Do as `process_bind_param` before the dialect's own type does, in one step where it's in UTC."""
+        types = types_of(dialect)
+        convert = super().bind_processor(dialect)
+        if types is None or convert is None or type(self) is not UTCDateTime:
+            return convert
+        if types.TIMESTAMP_IS_TEXT:
+            return _or_else(lambda value: value.isoformat(" ", "microseconds")[:26], convert)
+        if types.TIMESTAMP_HAS_ZONE and self.impl_instance.bind_processor(dialect) is None:
+            return _or_else(lambda value: value, convert)
+        return convert
+
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return _as_utc(value)
 
@@ -107,6 +119,13 @@ def _as_utc(value: datetime | str | None) -> datetime | None:
         return value.astimezone(UTC)
     # A sum takes a tenth of what `replace` takes, and forgets nothing but a fold.
     return value.replace(tzinfo=UTC) if value.fold else _EPOCH_UTC + (value - _EPOCH)
+
+
+def _or_else(from_utc: Callable[[datetime], Any], convert: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Give what does the one with instants in UTC, as most are, and the other with all else."""
+    return lambda value: (
+        from_utc(value) if type(value) is datetime and value.tzinfo is UTC else convert(value)
+    )
 
 
 def _text_as_utc(convert: Callable[[Any], datetime | None]) -> Callable[[Any], datetime | None]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, CursorResult, delete, update
 
-from colonnade.engine import internals
+from colonnade.engine import internals, listening
 from colonnade.engine.translate import REFUSALS, translated, unlogged
 from colonnade.errors import EntityValidationError, StatementError
 from colonnade.models.fields import fields_of
@@ -199,7 +199,7 @@ class BulkOperations(RaceOperations[T]):
         """Give the session's connection; None where somebody listens to it, or names mean others on it."""
         connection = self.db_session.connection()
         renamed = connection.get_execution_options().get("schema_translate_map")
-        return None if renamed or internals.heard(self.db_session, connection) else connection
+        return None if renamed or listening.heard(self.db_session, connection) else connection
 
     def _tried(self, alone: bool, write: Callable[[Connection], R | None]) -> R | None:
         """Give what is written; None, with all of it undone, where the unit of work has to do it.

@@ -14,7 +14,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Mapper
 from sqlalchemy.util.concurrency import in_greenlet
 
-from colonnade.engine import internals
+from colonnade.engine import internals, listening
 from colonnade.engine.direct import Core, Driver, Request, Rows, Sent
 from colonnade.engine.failures import Kind
 from colonnade.engine.home import Home
@@ -22,6 +22,7 @@ from colonnade.models.fields import fields_of
 from colonnade.models.mixins import SoftDeleteMixin
 from colonnade.repository.direct_bulk import BulkInserts
 from colonnade.repository.direct_changes import BulkChanges
+from colonnade.repository.direct_creating import DirectCreation
 from colonnade.repository.direct_paging import DirectPages
 from colonnade.repository.direct_reading import DirectReading
 from colonnade.repository.direct_writing import DirectWriting
@@ -52,20 +53,12 @@ class DirectTable(Generic[T]):
         model: Any = mapper.class_
         self.plain_table: Any = mapper.local_table
         self.has_integer_key = has_integer_key(model)
-        self._echoes = internals.echoes(engine)
+        self._echoes = listening.echoes(engine)
         self._is_async = home.face == "async"
         self.instances: Instances[T] = Instances(mapper, engine.dialect, home.dialect.direct.READ_AS_TEXT)
         self.plain_columns = [mapper.columns[name] for name in self.instances.names]
         self.columns = [getattr(model, name) for name in self.instances.names]
-        self._listeners = internals.Listeners(
-            [
-                *internals.engine_targets(engine),
-                internals.session_target(),
-                ("instance", mapper.class_manager, internals.LOAD_EVENTS),
-            ],
-            internals.hook_targets(engine),
-            home.own_listeners,
-        )
+        self._listeners = self.listeners()
         self._compiled = internals.compiled_cache(200)
         names = [f"{KEY}{at}" for at in range(len(mapper.primary_key))]
         attributes = [getattr(model, name) for name in fields_of(model).key]
@@ -77,8 +70,13 @@ class DirectTable(Generic[T]):
 
     @cached_property
     def writing(self) -> DirectWriting[T]:
-        """The part that writes."""
+        """The part that changes and deletes rows."""
         return DirectWriting(self, self.mapper)
+
+    @cached_property
+    def creation(self) -> DirectCreation[T]:
+        """The part that creates objects one by one."""
+        return DirectCreation(self, self.mapper)
 
     @cached_property
     def inserts(self) -> BulkInserts[T]:
@@ -100,11 +98,20 @@ class DirectTable(Generic[T]):
             return (id,)
         return key_values(self.mapper.class_, id)
 
-    def way(self) -> Way:
-        """Tell which way a call may go now."""
+    def listeners(self, *others: listening.Target) -> listening.Listeners:
+        """Give those who must be heard when a row is read, and when more happens to those others."""
+        loaded: listening.Target = ("instance", self.mapper.class_manager, listening.LOAD_EVENTS)
+        return listening.Listeners(
+            [*listening.engine_targets(self.engine), listening.session_target(), loaded, *others],
+            listening.hook_targets(self.engine),
+            self.home.own_listeners,
+        )
+
+    def way(self, listeners: listening.Listeners | None = None) -> Way:
+        """Tell which way a call may go now, by those who'd hear of a read, or by these listeners."""
         if not self.plain:
             return "session"
-        listeners = self._listeners.refreshed()
+        listeners = (listeners or self._listeners).refreshed()
         if not listeners.silent:
             return "session"
         if listeners.hooked or self._echoes():

@@ -24,7 +24,7 @@ from colonnade.errors import StatementError
 from colonnade.models.fields import fields_of
 from colonnade.models.validation import rules_of
 from colonnade.repository.instances import MANY, conversions, unhurried
-from colonnade.repository.making import Making, Process, Row, called, kept, processes, shape_of, taking
+from colonnade.repository.making import ObjectShape, Process, Row, kept, processes, shape_of, taking
 
 if TYPE_CHECKING:
     from colonnade.repository.direct import DirectTable
@@ -55,30 +55,12 @@ class _Insert:
 
 
 @dataclass(slots=True, eq=False)
-class _Shape:
-    """Objects with the same attributes set to values of the same types.
-
-    `fixed` are attributes that all of them are given, `called` those for what is worked out for each.
-    """
-
-    insert: _Insert
-    making: Making
-    fixed: Mapping[str, Any]
-    called: Sequence[str | None]
-
-    def added(self, worked_out: Sequence[Any]) -> dict[str, Any]:
-        """Give what defaults add to one of the objects."""
-        pairs = zip(self.called, worked_out, strict=True)
-        return {**self.fixed, **{name: value for name, value in pairs if name is not None}}
-
-
-@dataclass(slots=True, eq=False)
 class _Run:
     """New objects that follow each other and have one INSERT; `keys` where they're known before it."""
 
     insert: _Insert
     entities: list[Any] = field(default_factory=list)
-    shapes: list[_Shape] = field(default_factory=list)
+    shapes: list[ObjectShape] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     worked_out: list[Sequence[Any]] = field(default_factory=list)
     keys: list[Row] = field(default_factory=list)
@@ -109,7 +91,7 @@ class BulkInserts(Generic[T]):
         self._related = bool(mapper.relationships)
         self._rules = rules_of(mapper.class_)
         self._key = fields_of(mapper.class_).key
-        self._shapes: dict[Row, _Shape] = {}
+        self._shapes: dict[Row, tuple[_Insert, ObjectShape]] = {}
         self._inserts: dict[frozenset[str], _Insert | None] = {}
 
     def taken_apart(self, entities: Sequence[T]) -> NewObjects | None:
@@ -148,11 +130,12 @@ class BulkInserts(Generic[T]):
                 return None
             if related and not self._insertion.takes(entity):
                 return None
-            shape = shapes.get((*present, *map(type, present.values()))) or self._learned(entity)
-            if shape is None:
+            known = shapes.get((*present, *map(type, present.values()))) or self._learned(entity)
+            if known is None:
                 return None
-            if shape.insert is not insert:
-                insert = shape.insert
+            shape = known[1]
+            if known[0] is not insert:
+                insert = known[0]
                 run = _Run(insert)
                 runs.append(run)
             try:
@@ -172,11 +155,12 @@ class BulkInserts(Generic[T]):
     def _given_keys(self, run: _Run) -> list[Row]:
         keys = []
         for entity, shape, worked_out in zip(run.entities, run.shapes, run.worked_out, strict=True):
-            values = {**entity.__dict__, **shape.added(worked_out)}
+            values = dict(entity.__dict__)
+            shape.give(values, worked_out)
             keys.append(tuple([values[name] for name in self._key]))
         return keys
 
-    def _learned(self, entity: Any) -> _Shape | None:
+    def _learned(self, entity: Any) -> tuple[_Insert, ObjectShape] | None:
         given = self._insertion.given(entity)
         if given is None or not self._rules.passes(given):
             return None
@@ -186,19 +170,12 @@ class BulkInserts(Generic[T]):
         insert = self._inserts[sent]
         if insert is None:
             return None
-        parts = self._insertion.parts(given)
-        names = (*parts.taken, *parts.fixed, *parts.called)
-        making = Making(
-            taking(tuple(parts.taken.values())),
-            tuple(parts.fixed.values()),
-            called(parts.called),
-            names,
-            processes([self._table.columns[name] for name in names], self._dialect),
-            taking([names.index(column.key) for column in insert.columns if column.key in sent]),
-        )
-        fixed = {name: parts.fixed[key] for key, name in parts.shown.items() if key in parts.fixed}
-        shape = _Shape(insert, making, fixed, [parts.shown.get(key) for key in parts.called])
-        return kept(self._shapes, shape_of(entity.__dict__), shape)
+        order = [column.key for column in insert.columns if column.key in sent]
+        shape = ObjectShape.of(self._insertion, given, order, self._processes)
+        return kept(self._shapes, shape_of(entity.__dict__), (insert, shape))
+
+    def _processes(self, keys: Sequence[str]) -> list[tuple[int, Process]]:
+        return processes([self._table.columns[key] for key in keys], self._dialect)
 
     def _insert_of(self, sent: frozenset[str]) -> _Insert | None:
         """Give the INSERT of these columns; None where the database's part is more than can be told here."""
@@ -332,12 +309,7 @@ class BulkInserts(Generic[T]):
         only = names[0] if len(names) == 1 else None
         for at, entity in enumerate(run.entities):
             values, shape = entity.__dict__, run.shapes[at]
-            if shape.fixed:
-                values.update(shape.fixed)
-            if shape.called:
-                for name, value in zip(shape.called, run.worked_out[at], strict=True):
-                    if name is not None:
-                        values[name] = value
+            shape.give(values, run.worked_out[at])
             if only is not None:
                 values[only] = answers[at][0]
             elif names:

@@ -1,4 +1,4 @@
-"""Writing one row past the Session: `create`, `update` and `delete` as the one statement that each is.
+"""Changing one row past the Session: `update` and `delete` as the one statement that each is.
 
 A `DirectWriting` belongs to a `DirectTable` whose class is written plainly. Like that one it gives
 `NOT_DIRECT` where the Session must serve.
@@ -6,28 +6,29 @@ A `DirectWriting` belongs to a `DirectTable` whose class is written plainly. Lik
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import eq
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.orm import Mapper
 
 from colonnade.dialects.acting import current
-from colonnade.engine import internals
+from colonnade.engine import internals, listening
 from colonnade.engine.direct import Request
 from colonnade.engine.failures import Kind
-from colonnade.errors import EntityValidationError
-from colonnade.models.fields import fields_of, is_sql
+from colonnade.models.fields import fields_of, is_sql, validate_updates
 from colonnade.models.mixins import SoftDeleteMixin
-from colonnade.models.validation import rules_of
+from colonnade.models.validation import checked_updates, rules_of
 from colonnade.repository.insertion import (
     DefaultContext,
     Insertion,
     asks_context,
     updates_by_python,
 )
+from colonnade.repository.making import Making, Row, called, kept, shape_of, taking
 from colonnade.repository.operation import NOT_DIRECT
 from colonnade.repository.plainly import deletes_plainly, writes_plainly
 from colonnade.repository.prepared import KEY, Prepared, Way
@@ -36,6 +37,15 @@ if TYPE_CHECKING:
     from colonnade.repository.direct import DirectTable
 
 T = TypeVar("T")
+
+
+@dataclass(slots=True, eq=False)
+class _Change:
+    """Changes that set the same fields to values of the same types; `attributes` are what they set."""
+
+    prepared: Prepared
+    making: Making
+    attributes: Sequence[str]
 
 
 class DirectWriting(Generic[T]):
@@ -54,61 +64,55 @@ class DirectWriting(Generic[T]):
         self.plain = writes_plainly(mapper) and internals.counts_by_one(mapper) and not asks
         self._deletes = self.plain and deletes_plainly(mapper)
         self._soft = issubclass(mapper.class_, SoftDeleteMixin)
-        self._listeners = internals.Listeners(
-            [
-                ("mapper", mapper, internals.WRITE_EVENTS),
-                ("instance", mapper.class_manager, internals.FLUSH_EVENTS),
-            ]
+        self._listeners = table.listeners(
+            ("mapper", mapper, listening.WRITE_EVENTS),
+            ("instance", mapper.class_manager, listening.FLUSH_EVENTS),
         )
-        self._set_listeners = internals.Listeners(
-            [("attribute", getattr(self._model, name), internals.SET_EVENTS) for name in self._fields.columns]
+        self._set_listeners = listening.Listeners(
+            [("attribute", getattr(self._model, name), listening.SET_EVENTS) for name in self._fields.columns]
         )
         self._sets_plainly = self._model.__setattr__ is object.__setattr__
-        self._inserts: dict[frozenset[str], tuple[Prepared, tuple[str, ...]] | None] = {}
         self._updates: dict[tuple[tuple[str, ...], bool], Prepared] = {}
+        self._changes: dict[Row, _Change] = {}
+        self._returns = self._dialect.update_returning
         self._delete: Prepared | None = None
-        self._key_names = [f"{KEY}{at}" for at in range(len(mapper.primary_key))]
+        self.key_names = [f"{KEY}{at}" for at in range(len(mapper.primary_key))]
         types = [column.type for column in table.plain_columns]
         self._mend = table.driver.dialect.direct.mending(types, self._dialect)
 
-    def create(self, entity: Any) -> Any:
-        """Give the request that inserts a new object's row, and makes the object a stored one."""
-        way = self.way()
-        if way == "session" or not self.insertion.takes(entity):
-            return NOT_DIRECT
-        values = self.insertion.given(entity)
-        if values is not None and not self._rules.passes(values):
-            self._rules.check_new(self._rules.by_attribute(values))
-        found = None if values is None else self._inserting(values)
-        if values is None or found is None:
-            return NOT_DIRECT
-        prepared, made = found
-        given = self.insertion.row(values)
-
-        def stored(answer: Sequence[Any]) -> Any:
-            self.insertion.stored(entity, given, dict(zip(made, answer, strict=True)))
-            return entity
-
-        sent = [given.values[name] for name in prepared.names]
-        if way == "core":
-            return stored(self._inserted_by_core(prepared, sent, made))
-        try:
-            converted = prepared.converting(sent)
-        except EntityValidationError:
-            self._rules.explain(self._rules.by_attribute(given.values))
-            raise
-        return self._insert_request(prepared, converted, made, stored)
-
-    def update(self, key: tuple[Any, ...], changes: Mapping[str, Any], found: Callable[[T | None], T]) -> Any:
+    def update(self, id: Any, updates: Mapping[Any, Any], found: Callable[[T | None], T]) -> Any:
         """Give the request that sets fields of the row with this key.
 
         Its result is `found` of the entity, or of None where there's no such row.
+
+        Raises:
+            EntityValidationError: for an unknown field, or what isn't a key of this class.
         """
         way = self.way()
-        values = None if way == "session" else self._setting_values(changes)
-        if values is None:
+        if way == "session" or not self.sets_silently or type(updates) is not dict:
             return NOT_DIRECT
-        returning = self._dialect.update_returning
+        shape = self._changes.get((*updates, *map(type, updates.values()))) or self._learned(updates)
+        if shape is None:
+            return self._update_otherwise(id, checked_updates(self._model, updates), found, way)
+        self._rules.check_changes(updates)
+        key = self._table.key(id)
+        values, _ = shape.making.row(updates)
+
+        def changed(entity: T | None) -> T:
+            if entity is not None:
+                entity.__dict__.update(zip(shape.attributes, values, strict=True))
+            return found(entity)
+
+        return self._updated(key, shape.prepared, (*values, *key), way, found, changed)
+
+    def _update_otherwise(
+        self, id: Any, updates: Mapping[str, Any], found: Callable[[T | None], T], way: Way
+    ) -> Any:
+        """Do so where a value is an expression, or where there's nothing to set."""
+        key = self._table.key(id)
+        if not updates:
+            return self._table.get(key, False, found, way)
+        values = self._setting_values(updates)
         plain = {name: value for name, value in values.items() if not is_sql(value)}
 
         def changed(entity: T | None) -> T:
@@ -116,21 +120,56 @@ class DirectWriting(Generic[T]):
                 entity.__dict__.update(self._by_attribute(plain))
             return found(entity)
 
-        def counted(count: int) -> Any:
-            return self._table.get(key, True, changed, way) if count else found(None)
+        if len(plain) == len(values):
+            prepared = self._updating(tuple(values))
+            return self._updated(key, prepared, (*values.values(), *key), way, found, changed)
+        statement = self._setting_by_sql(key, values)
+        if self._returns:
+            returning = statement.returning(*self._table.columns)
+            return self._table.first_of(returning, "update", way, changed, self._mend)
+        counted = self._counted(key, way, found, changed)
+        return self._table.count_of(statement, "update", way, counted)
 
-        if len(plain) < len(values):
-            statement = self._setting_by_sql(key, values)
-            if returning:
-                return self._table.first_of(
-                    statement.returning(*self._table.columns), "update", way, changed, self._mend
-                )
-            return self._table.count_of(statement, "update", way, counted)
-        prepared = self._updating(tuple(values), returning)
-        sent = (*values.values(), *key)
-        if returning:
+    def _updated(
+        self,
+        key: tuple[Any, ...],
+        prepared: Prepared,
+        sent: Sequence[Any],
+        way: Way,
+        found: Callable[[T | None], T],
+        changed: Callable[[T | None], T],
+    ) -> Any:
+        if self._returns:
             return self._table.first(prepared, sent, way, changed, self._mend)
-        return self._counting(prepared, sent, way, counted)
+        return self._counting(prepared, sent, way, self._counted(key, way, found, changed))
+
+    def _counted(
+        self,
+        key: tuple[Any, ...],
+        way: Way,
+        found: Callable[[T | None], T],
+        changed: Callable[[T | None], T],
+    ) -> Callable[[int], Any]:
+        """Give what reads a row that was changed, where the UPDATE itself can't give it."""
+        return lambda count: self._table.get(key, True, changed, way) if count else found(None)
+
+    def _learned(self, updates: dict[Any, Any]) -> _Change | None:
+        """Give what is the same for all such changes; None where it isn't plain values that are set.
+
+        Raises:
+            EntityValidationError: for an unknown field.
+        """
+        checked = validate_updates(self._model, updates)
+        if not checked or checked.keys() != updates.keys() or any(map(is_sql, checked.values())):
+            return None
+        taken = {self._mapper.columns[name].key: name for name in checked}
+        added = {key: one for key, one in self.on_update.items() if key not in taken}
+        names = (*taken, *added)
+        making = Making(taking(tuple(taken.values())), (), called(added), names, (), tuple)
+        if not self.insertion.names.keys() >= set(names):  # a column that is no attribute
+            return None
+        attributes = [self.insertion.names[key] for key in names]
+        return kept(self._changes, shape_of(updates), _Change(self._updating(names), making, attributes))
 
     def delete(self, key: tuple[Any, ...], *, hard: bool) -> Any:
         """Give the request that deletes the row with this key, or marks it.
@@ -141,15 +180,15 @@ class DirectWriting(Generic[T]):
         if way == "session":
             return NOT_DIRECT
         if self._soft and not hard:
-            values = self._setting_values({"deleted_at": datetime.now(UTC)})
-            if values is None:
+            if not self.sets_silently:
                 return NOT_DIRECT
-            prepared = self._updating(tuple(values), returning=False)
+            values = self._setting_values({"deleted_at": datetime.now(UTC)})
+            prepared = self._updating(tuple(values), marking=True)
             return self._counting(prepared, (*values.values(), *key), way, bool)
         if not self._deletes:
             return NOT_DIRECT
         if self._delete is None:
-            statement = delete(self.insertion.table).where(*self._key_criteria())
+            statement = delete(self.insertion.table).where(*self.key_criteria())
             self._delete = self._prepared(statement, "delete")
         return self._counting(self._delete, key, way, bool)
 
@@ -162,72 +201,10 @@ class DirectWriting(Generic[T]):
         """Tell which way a write may go now."""
         if not self.plain or (current.get() is not None and not self._table.home.dialect.audit.TOLD_INSIDE):
             return "session"
-        return self._table.way() if self._listeners.refreshed().silent else "session"
+        return self._table.way(self._listeners)
 
-    def _inserting(self, values: Mapping[str, Any]) -> tuple[Prepared, tuple[str, ...]] | None:
-        """Give the INSERT for an object that has these values, and what the database adds to them."""
-        shape = frozenset(values)
-        if shape not in self._inserts:
-            self._inserts[shape] = self._insert_of(self.insertion.sent(shape))
-        return self._inserts[shape]
-
-    def _insert_of(self, sent: Collection[str]) -> tuple[Prepared, tuple[str, ...]] | None:
-        made = self.insertion.made_by_server(sent)
-        if made is None:
-            return None
-        keys = [column.key for column in self.insertion.table.columns if column.key in sent]
-        statement: Any = insert(self.insertion.table)
-        if made and not self._is_number(made):
-            if not self._dialect.insert_returning:
-                return None
-            statement = statement.returning(*self.insertion.columns(made))
-        return self._prepared(statement, "insert", keys), tuple(made)
-
-    def _is_number(self, made: Sequence[str]) -> bool:
-        """Tell whether the driver's own number of the last row is all that is asked for."""
-        return self._table.driver.numbers_rows and self.insertion.only_number(made)
-
-    def _inserted_by_core(
-        self, prepared: Prepared, values: Sequence[Any], made: tuple[str, ...]
-    ) -> Sequence[Any]:
-        core, named = self._table.core, prepared.named(values)
-        if self._is_number(made):
-            return core.insert(prepared.statement, named)
-        return core.one(prepared.statement, named)
-
-    def _insert_request(
-        self,
-        prepared: Prepared,
-        parameters: Any,
-        made: tuple[str, ...],
-        stored: Callable[[Sequence[Any]], Any],
-    ) -> Request:
-        """Give the request whose result is `stored` of the values that the database made."""
-        engine, columns = self._table.engine, self.insertion.columns(made)
-
-        def described(answer: Any) -> Any:
-            prepared.learn(engine, columns, answer[1])
-            return stored(prepared.converted(answer[0][0]))
-
-        if not made:
-            return Request(prepared.sent, parameters, "change", lambda _: stored(()))
-        if self._is_number(made):
-            if not prepared.knows_types(engine, columns):
-                prepared.learn(engine, columns, [None])
-            return Request(
-                prepared.sent, parameters, "insert", lambda number: stored(prepared.converted((number,)))
-            )
-        if not prepared.knows_types(engine, columns):
-            return Request(prepared.sent, parameters, "described", described)
-        return Request(prepared.sent, parameters, "fetch", lambda rows: stored(prepared.converted(rows[0])))
-
-    def _setting_values(self, changes: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Give the values to set by column key, those that Python adds to each UPDATE among them.
-
-        None where somebody listens to the attributes.
-        """
-        if not self.sets_silently:
-            return None
+    def _setting_values(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Give the values to set by column key, those that Python adds to each UPDATE among them."""
         columns = self._mapper.columns
         values = {columns[name].key: value for name, value in changes.items()}
         for key, (column, default) in self.on_update.items():
@@ -239,18 +216,18 @@ class DirectWriting(Generic[T]):
         names = self.insertion.names
         return {names[key]: value for key, value in values.items() if key in names}
 
-    def _updating(self, keys: tuple[str, ...], returning: bool) -> Prepared:
-        prepared = self._updates.get((keys, returning))
+    def _updating(self, keys: tuple[str, ...], *, marking: bool = False) -> Prepared:
+        prepared = self._updates.get((keys, marking))
         if prepared is None:
             statement = self._setting()
-            if returning:
+            if self._returns and not marking:
                 statement = statement.returning(*self._table.columns)
-            prepared = self._updates[keys, returning] = self._prepared(statement, "update", keys)
+            prepared = self._updates[keys, marking] = self._prepared(statement, "update", keys)
         return prepared
 
     def _setting(self, key: tuple[Any, ...] | None = None) -> Any:
         """Give the UPDATE of one row; its columns, and its key unless it's given, come when it's compiled."""
-        criteria = self._key_criteria() if key is None else map(eq, self._mapper.primary_key, key)
+        criteria = self.key_criteria() if key is None else map(eq, self._mapper.primary_key, key)
         statement = update(self.insertion.table).where(*criteria)
         if self._soft:
             statement = statement.where(self._mapper.columns["deleted_at"].is_(None))
@@ -265,15 +242,17 @@ class DirectWriting(Generic[T]):
         given = {table.c[name]: value for name, value in values.items()}
         return self._setting(key).values(given)
 
-    def _key_criteria(self) -> list[Any]:
+    def key_criteria(self) -> list[Any]:
+        """Give the conditions for one row, whose key's values come by `key_names`."""
         return [
             column == bindparam(name, type_=column.type)
-            for column, name in zip(self._mapper.primary_key, self._key_names, strict=True)
+            for column, name in zip(self._mapper.primary_key, self.key_names, strict=True)
         ]
 
     def _prepared(self, statement: Any, kind: Kind, keys: Sequence[str] = ()) -> Prepared:
-        names = () if kind == "insert" else self._key_names
-        return Prepared(statement, self._table.engine, self._mapper, keys=keys, names=names, kind=kind)
+        return Prepared(
+            statement, self._table.engine, self._mapper, keys=keys, names=self.key_names, kind=kind
+        )
 
     def _counting(
         self, prepared: Prepared, values: Sequence[Any], way: Way, finish: Callable[[int], Any]

@@ -32,14 +32,6 @@ class DefaultContext:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """One new object's row: the values by column key, and which of them came from defaults, by attribute."""
-
-    values: dict[str, Any]
-    defaults: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class Parts:
     """What makes up the rows of all objects that have values for the same columns, by column key.
 
@@ -105,26 +97,8 @@ class Insertion:
         counter = {self._attributes[self._version].key} if self._version is not None else set()
         return {*keys, *mapped, *self._as_none, *counter, *self._python_defaults}
 
-    def row(self, values: dict[str, Any]) -> Given:
-        """Give the row with what defaults add to these values."""
-        defaults: dict[str, Any] = {}
-        for name, column, value in self._mapped_defaults:
-            if column.key not in values:
-                values[column.key] = defaults[name] = value
-        for key in self._as_none:
-            values.setdefault(key, None)
-        if self._version is not None and callable(self._first_version):
-            counter = self._attributes[self._version].key
-            values[counter] = defaults[self._version] = self._first_version(None)
-        for key, (column, default) in self._python_defaults.items():
-            if key not in values:
-                values[key] = default(DefaultContext(column, values))
-                if key in self.names:
-                    defaults[self.names[key]] = values[key]
-        return Given(values, defaults)
-
     def parts(self, keys: Iterable[str]) -> Parts:
-        """Give the parts of a row, as `row` makes it, for objects that have values for these columns."""
+        """Give the parts of a row with what defaults add, for objects that have values for these columns."""
         taken = {key: self.names[key] for key in keys}
         fixed: dict[str, Any] = dict.fromkeys(self._as_none.difference(taken))
         shown = {}
@@ -167,15 +141,6 @@ class Insertion:
     def only_number(self, names: Sequence[str]) -> bool:
         """Tell whether the one thing that the database makes is the row's number."""
         return len(names) == 1 and self._attributes[names[0]] is self.table.autoincrement_column
-
-    def stored(self, entity: Any, given: Given, made: Mapping[str, Any]) -> None:
-        """Let the object be what the unit of work would have left: stored, unchanged, detached."""
-        state: InstanceState[Any] = state_of(entity)
-        values = entity.__dict__
-        values.update(given.defaults)
-        values.update(made)
-        state.key = (self._class, tuple(values[name] for name in self._key), None)
-        internals.commit_all(state)
 
 
 def _python_defaults(columns: Iterable[Column[Any]]) -> Iterable[tuple[str, tuple[Column[Any], Default]]]:

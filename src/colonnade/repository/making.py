@@ -5,7 +5,7 @@ That's worked out once for all that are alike: with the same names set to values
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Column
 from sqlalchemy.engine.interfaces import Dialect
 
-from colonnade.repository.insertion import Default, DefaultContext
+from colonnade.repository.insertion import Default, DefaultContext, Insertion
 
 T = TypeVar("T")
 Row = tuple[Any, ...]
@@ -61,8 +61,55 @@ class Making:
             values[at] = process(values[at])
         return self.order(values), worked_out
 
+    def given(self, source: Any) -> dict[str, Any]:
+        """Give what is taken of the source, by the columns' keys."""
+        return dict(zip(self.names, self.take(source), strict=False))
+
     def _context(self, one: Called, values: Sequence[Any]) -> DefaultContext:
         return DefaultContext(one.column, dict(zip(self.names, values, strict=False)))
+
+
+@dataclass(slots=True, eq=False)
+class ObjectShape:
+    """New objects with the same attributes set to values of the same types: how their rows are made.
+
+    `fixed` are attributes that all of them are given, `called` those for what is worked out for each.
+    """
+
+    making: Making
+    fixed: Mapping[str, Any]
+    called: Sequence[str | None]
+
+    @classmethod
+    def of(
+        cls,
+        insertion: Insertion,
+        given: Iterable[str],
+        order: Sequence[str],
+        processes: Callable[[Sequence[str]], list[tuple[int, Process]]],
+    ) -> ObjectShape:
+        """Give the shape of objects that have values for the columns `given`, sent in this order."""
+        parts = insertion.parts(given)
+        names = (*parts.taken, *parts.fixed, *parts.called)
+        making = Making(
+            taking(tuple(parts.taken.values())),
+            tuple(parts.fixed.values()),
+            called(parts.called),
+            names,
+            processes(names),
+            taking([names.index(key) for key in order]),
+        )
+        fixed = {name: parts.fixed[key] for key, name in parts.shown.items() if key in parts.fixed}
+        return cls(making, fixed, [parts.shown.get(key) for key in parts.called])
+
+    def give(self, values: dict[str, Any], worked_out: Sequence[Any]) -> None:
+        """Add to an object's values what defaults have made of them."""
+        if self.fixed:
+            values.update(self.fixed)
+        if self.called:
+            for name, value in zip(self.called, worked_out, strict=True):
+                if name is not None:
+                    values[name] = value
 
 
 def shape_of(source: Mapping[str, Any]) -> Row:

@@ -13,6 +13,7 @@ from colonnade.engine import internals
 from colonnade.engine.direct import Sent, unmade
 from colonnade.engine.failures import Kind
 from colonnade.repository.instances import Convert, conversions
+from colonnade.repository.making import taking
 
 Way = Literal["direct", "core", "session"]
 
@@ -105,24 +106,21 @@ def _binder(compiled: SQLCompiler, names: tuple[str, ...]) -> Callable[[Sequence
         for name, value in compiled.params.items()
         if name not in names
     }
-    if not compiled.positional:
-        shown = [(compiled.escaped_bind_names.get(name, name), processors.get(name)) for name in names]
-        return lambda values: {
-            **held,
-            **{
-                name: value if process is None else process(value)
-                for (name, process), value in zip(shown, values, strict=True)
-            },
-        }
-    order = compiled.positiontup or ()
-    if tuple(order) == names and processors.keys().isdisjoint(names):
+    converting = [(at, processors[name]) for at, name in enumerate(names) if name in processors]
+    sources, constants = [*names, *held], tuple(held.values())
+    order = list(compiled.positiontup or ()) if compiled.positional else sources
+    if order == sources and not converting and not held and compiled.positional:
         return tuple
-    places = [(names.index(name) if name in names else None, held.get(name), name) for name in order]
-    taken = [(at, constant, None if at is None else processors.get(name)) for at, constant, name in places]
-    return lambda values: tuple(
-        constant if at is None else values[at] if process is None else process(values[at])
-        for at, constant, process in taken
-    )
+    take = tuple if order == sources else taking([sources.index(name) for name in order])
+    shown = [compiled.escaped_bind_names.get(name, name) for name in sources]
+
+    def bound(values: Sequence[Any]) -> Any:
+        row = [*values, *constants]
+        for at, process in converting:
+            row[at] = process(row[at])
+        return take(row) if compiled.positional else dict(zip(shown, row, strict=True))
+
+    return bound
 
 
 def _teller(compiled: SQLCompiler, shown: Mapping[str, str]) -> Callable[[Any], Mapping[str, Any]]:

@@ -30,18 +30,14 @@ T = TypeVar("T")
 
 def _create_directly(self: WriteOperations[T], table: DirectTable[T], entity: T) -> Any:
     """Do what `create` does, past the Session."""
-    return acted(table.home.dialect, table.writing.create(entity))
+    return acted(table.home.dialect, table.creation.create(entity))
 
 
 def _update_directly(
     self: WriteOperations[T], table: DirectTable[T], id: Any, updates: Mapping[str, Any]
 ) -> Any:
     """Do what `update` does, past the Session."""
-    values = checked_updates(self.model, updates)
-    found = partial(self._found, id)
-    if not values:
-        return table.get(table.key(id), False, found)
-    return acted(table.home.dialect, table.writing.update(table.key(id), values, found))
+    return acted(table.home.dialect, table.writing.update(id, updates, partial(self._found, id)))
 
 
 def _delete_directly(self: WriteOperations[T], table: DirectTable[T], id: Any, *, hard: bool = False) -> Any:
