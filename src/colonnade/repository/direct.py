@@ -1,14 +1,15 @@
 """Reading past the Session: statements compiled once, sent on the driver's own connection, rows made objects.
 
 A `DirectTable` holds what is kept for one class on one engine. Each of its methods gives `NOT_DIRECT`
-where the Session must serve: the class isn't plainly mapped, or somebody listens.
+where the Session must serve: the class isn't plainly mapped, or somebody listens. Its parts load when they
+are first used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Mapper
@@ -20,17 +21,19 @@ from colonnade.engine.failures import Kind
 from colonnade.engine.home import Home
 from colonnade.models.fields import fields_of
 from colonnade.models.mixins import SoftDeleteMixin
-from colonnade.repository.direct_bulk import BulkInserts
-from colonnade.repository.direct_changes import BulkChanges
-from colonnade.repository.direct_creating import DirectCreation
-from colonnade.repository.direct_paging import DirectPages
-from colonnade.repository.direct_reading import DirectReading
-from colonnade.repository.direct_writing import DirectWriting
 from colonnade.repository.instances import Instances
 from colonnade.repository.keys import has_integer_key, key_values
 from colonnade.repository.operation import NOT_DIRECT, NotDirect
 from colonnade.repository.plainly import reads_plainly
 from colonnade.repository.prepared import KEY, Prepared, Way
+
+if TYPE_CHECKING:
+    from colonnade.repository.direct_bulk import BulkInserts
+    from colonnade.repository.direct_changes import BulkChanges
+    from colonnade.repository.direct_creating import DirectCreation
+    from colonnade.repository.direct_paging import DirectPages
+    from colonnade.repository.direct_reading import DirectReading
+    from colonnade.repository.direct_writing import DirectWriting
 
 T = TypeVar("T")
 Mend = Callable[[Rows], Rows]
@@ -71,21 +74,29 @@ class DirectTable(Generic[T]):
     @cached_property
     def writing(self) -> DirectWriting[T]:
         """The part that changes and deletes rows."""
+        from colonnade.repository.direct_writing import DirectWriting
+
         return DirectWriting(self, self.mapper)
 
     @cached_property
     def creation(self) -> DirectCreation[T]:
         """The part that creates objects one by one."""
+        from colonnade.repository.direct_creating import DirectCreation
+
         return DirectCreation(self, self.mapper)
 
     @cached_property
     def inserts(self) -> BulkInserts[T]:
         """The part that creates many objects at once."""
+        from colonnade.repository.direct_bulk import BulkInserts
+
         return BulkInserts(self, self.mapper)
 
     @cached_property
     def changes(self) -> BulkChanges[T]:
         """The part that changes and deletes many rows at once."""
+        from colonnade.repository.direct_changes import BulkChanges
+
         return BulkChanges(self, self.mapper)
 
     def key(self, id: Any) -> tuple[Any, ...]:
@@ -204,11 +215,15 @@ class DirectTable(Generic[T]):
     @cached_property
     def reading(self) -> DirectReading[T]:
         """The part that reads with relationships and as a stream."""
+        from colonnade.repository.direct_reading import DirectReading
+
         return DirectReading(self)
 
     @cached_property
     def pages(self) -> DirectPages[T]:
         """The part that reads by page."""
+        from colonnade.repository.direct_paging import DirectPages
+
         return DirectPages(self)
 
     def beside(self, mapper: Mapper[Any]) -> DirectTable[Any]:
