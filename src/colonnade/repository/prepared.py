@@ -101,10 +101,11 @@ def _binder(compiled: SQLCompiler, names: tuple[str, ...]) -> Callable[[Sequence
     What the statement itself holds, as the 1 in `version + 1`, is added.
     """
     processors = internals.bind_processors(compiled)
+    escaped = [compiled.escaped_bind_names.get(name, name) for name in names]
     held = {
         name: processors[name](value) if name in processors else value
         for name, value in compiled.params.items()
-        if name not in names
+        if name not in escaped
     }
     converting = [(at, processors[name]) for at, name in enumerate(names) if name in processors]
     sources, constants = [*names, *held], tuple(held.values())
@@ -112,7 +113,7 @@ def _binder(compiled: SQLCompiler, names: tuple[str, ...]) -> Callable[[Sequence
     if order == sources and not converting and not held and compiled.positional:
         return tuple
     take = tuple if order == sources else taking([sources.index(name) for name in order])
-    shown = [compiled.escaped_bind_names.get(name, name) for name in sources]
+    shown = [*escaped, *held]
 
     def bound(values: Sequence[Any]) -> Any:
         row = [*values, *constants]
