@@ -161,6 +161,19 @@ DEFAULTED_CHANGES: list[dict[str, Any]] = [
 ]
 
 
+class Served(Base):
+    """What the database makes, and no function of Python's."""
+
+    __tablename__ = "ways_served"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str | None] = mapped_column(sa.String(50))
+    by_sql: Mapped[str | None] = mapped_column(sa.String(50), default=sa.func.lower("SQL"))
+    by_server: Mapped[str] = mapped_column(sa.String(50), server_default="it's 100% :x")
+    by_server_sql: Mapped[int] = mapped_column(server_default=sa.text("7"))
+    doubled: Mapped[int | None] = mapped_column(sa.Computed("by_server_sql * 2"))
+
+
 class Computing(Base):
     __tablename__ = "ways_computing"
 

@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from colonnade import AsyncDatabaseManager, DatabaseManager
 from tests.databases import Driver
+from tests.faces import Face
 from tests.ways import defaults
-from tests.ways.conftest import Both
-from tests.ways.recording import Way
+from tests.ways.conftest import Both, on
+from tests.ways.recording import Way, differences, report
 from tests.ways.walks import every_operation, some_operations
 
 CLASSES = [
@@ -46,6 +48,38 @@ def test_defaults_read_back_otherwise(both: Both, model: Any) -> None:
 def test_computed_columns(both: Both) -> None:
     scenario = every_operation(defaults.Computing, defaults.COMPUTING, defaults.COMPUTING_CHANGES)
     both(scenario, defaults.Computing)
+
+
+@on("mysql", "asyncmy")
+def test_what_an_insert_cannot_return(walked: Any, faced: Face) -> None:
+    """MySQL has no RETURNING, as MariaDB has: a second statement asks for what the database made."""
+
+    def manager(url: str) -> Any:
+        db = faced.pick(DatabaseManager, AsyncDatabaseManager)(url)
+        dialect: Any = db.home.engine.dialect
+        initialize = dialect.initialize
+
+        def without_returning(connection: Any) -> None:
+            initialize(connection)
+            dialect.insert_returning = False
+
+        dialect.initialize = without_returning
+        return db
+
+    taken: dict[str, list[str]] = {}
+
+    def scenario(way: Way) -> None:
+        some_operations(defaults.Served, defaults.NAMED, defaults.NAME_CHANGES)(way)
+        way.call("create", defaults.Served, defaults.Served(id=70, by_server="given"))
+        way.call("create", defaults.Served, defaults.Served(id=70))
+        way.taken.clear()
+        way.call("create", defaults.Served, defaults.Served(name="counted"))
+        taken[way.name] = list(way.taken)
+
+    lines = differences(*walked(scenario, defaults.Served, manager=manager))
+    if lines:
+        pytest.fail(report(lines), pytrace=False)
+    assert taken["direct"] == ["direct", "direct"]
 
 
 def test_virtual_columns(both: Both, driver: Driver) -> None:
