@@ -171,7 +171,7 @@ class Served(Base):
     by_sql: Mapped[str | None] = mapped_column(sa.String(50), default=sa.func.lower("SQL"))
     by_server: Mapped[str] = mapped_column(sa.String(50), server_default="it's 100% :x")
     by_server_sql: Mapped[int] = mapped_column(server_default=sa.text("7"))
-    doubled: Mapped[int | None] = mapped_column(sa.Computed("by_server_sql * 2"))
+    doubled: Mapped[int | None] = mapped_column(sa.Computed("by_server_sql * 2", persisted=True))
 
 
 class Computing(Base):

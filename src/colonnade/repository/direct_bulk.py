@@ -24,7 +24,7 @@ from colonnade.errors import StatementError
 from colonnade.models.fields import fields_of
 from colonnade.models.validation import rules_of
 from colonnade.repository.instances import MANY, conversions, unhurried
-from colonnade.repository.making import ObjectShape, Process, Row, kept, processes, shape_of, taking
+from colonnade.repository.making import ObjectShape, Process, Row, Shapes, processes, taking
 
 if TYPE_CHECKING:
     from colonnade.repository.direct import DirectTable
@@ -91,8 +91,7 @@ class BulkInserts(Generic[T]):
         self._related = bool(mapper.relationships)
         self._rules = rules_of(mapper.class_)
         self._key = fields_of(mapper.class_).key
-        self._shapes: dict[Row, tuple[_Insert, ObjectShape]] = {}
-        self._inserts: dict[frozenset[str], _Insert | None] = {}
+        self._shapes = Shapes(self._insertion, self._insert_of, _order, self._processes)
 
     def taken_apart(self, entities: Sequence[T]) -> NewObjects | None:
         """Take new objects apart; None where only the unit of work knows what to do with one."""
@@ -117,7 +116,7 @@ class BulkInserts(Generic[T]):
 
     def _runs(self, entities: Sequence[Any]) -> NewObjects | None:
         # Written flat: it runs once for each object.
-        model, shapes, related = self._model, self._shapes, self._related
+        model, shapes, related = self._model, self._shapes.known, self._related
         runs: list[_Run] = []
         run: Any = None
         insert = None
@@ -164,15 +163,7 @@ class BulkInserts(Generic[T]):
         given = self._insertion.given(entity)
         if given is None or not self._rules.passes(given):
             return None
-        sent = frozenset(self._insertion.sent(given))
-        if sent not in self._inserts:
-            self._inserts[sent] = self._insert_of(sent)
-        insert = self._inserts[sent]
-        if insert is None:
-            return None
-        order = [column.key for column in insert.columns if column.key in sent]
-        shape = ObjectShape.of(self._insertion, given, order, self._processes)
-        return kept(self._shapes, shape_of(entity.__dict__), (insert, shape))
+        return self._shapes.learned(entity)
 
     def _processes(self, keys: Sequence[str]) -> list[tuple[int, Process]]:
         return processes([self._table.columns[key] for key in keys], self._dialect)
@@ -327,6 +318,10 @@ def _processed(row: Sequence[Any], needed: Sequence[tuple[int, Process]]) -> Row
     for at, process in needed:
         values[at] = process(values[at])
     return tuple(values)
+
+
+def _order(insert: _Insert, sent: frozenset[str]) -> list[str]:
+    return [column.key for column in insert.columns if column.key in sent]
 
 
 def _counts_down(column: Column[Any]) -> bool:

@@ -17,7 +17,7 @@ from colonnade.engine import internals
 from colonnade.engine.direct import Request
 from colonnade.models.fields import fields_of
 from colonnade.models.validation import rules_of
-from colonnade.repository.making import ObjectShape, Row, kept, shape_of, taking
+from colonnade.repository.making import Shapes, taking
 from colonnade.repository.operation import NOT_DIRECT
 from colonnade.repository.prepared import Prepared
 
@@ -56,8 +56,7 @@ class DirectCreation(Generic[T]):
         self._rules = rules_of(mapper.class_)
         self._key_names = fields_of(mapper.class_).key
         self._key = taking(self._key_names)
-        self._shapes: dict[Row, tuple[_Insert, ObjectShape]] = {}
-        self._inserts: dict[frozenset[str], _Insert | None] = {}
+        self._shapes = Shapes(self._insertion, self._insert_of, lambda one, _: one.prepared.names)
 
     def create(self, entity: Any) -> Any:
         """Give the request that inserts a new object's row, and makes the object a stored one."""
@@ -65,7 +64,9 @@ class DirectCreation(Generic[T]):
         if way == "session" or not self._insertion.takes(entity):
             return NOT_DIRECT
         present = entity.__dict__
-        known = self._shapes.get((*present, *map(type, present.values()))) or self._learned(entity)
+        known = self._shapes.known.get((*present, *map(type, present.values()))) or self._shapes.learned(
+            entity
+        )
         if known is None or (way == "core" and known[0].reading is not None):
             return NOT_DIRECT
         inserting, shape = known
@@ -91,19 +92,6 @@ class DirectCreation(Generic[T]):
             shape.give(given, worked_out)
             request.finish = self._reading(inserting, given, stored)
         return request
-
-    def _learned(self, entity: Any) -> tuple[_Insert, ObjectShape] | None:
-        given = self._insertion.given(entity)
-        if given is None:
-            return None
-        sent = frozenset(self._insertion.sent(given))
-        if sent not in self._inserts:
-            self._inserts[sent] = self._insert_of(sent)
-        inserting = self._inserts[sent]
-        if inserting is None:
-            return None
-        shape = ObjectShape.of(self._insertion, given, inserting.prepared.names, lambda _: [])
-        return kept(self._shapes, shape_of(entity.__dict__), (inserting, shape))
 
     def _insert_of(self, sent: Collection[str]) -> _Insert | None:
         """Give the INSERT of these columns; None where only the unit of work knows what becomes of them."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column
 from sqlalchemy.engine.interfaces import Dialect
@@ -16,6 +16,7 @@ from sqlalchemy.engine.interfaces import Dialect
 from colonnade.repository.insertion import Default, DefaultContext, Insertion
 
 T = TypeVar("T")
+S = TypeVar("S")
 Row = tuple[Any, ...]
 Take = Callable[[Any], Row]
 Process = Callable[[Any], Any]
@@ -110,6 +111,42 @@ class ObjectShape:
             for name, value in zip(self.called, worked_out, strict=True):
                 if name is not None:
                     values[name] = value
+
+
+class Shapes(Generic[S]):
+    """The shapes of one class's new objects, each with the INSERT that its rows need.
+
+    `insert_of` gives the INSERT that sends these columns, or None; `order` the columns' keys in its order.
+    `known` may be looked into before `learned` is called.
+    """
+
+    def __init__(
+        self,
+        insertion: Insertion,
+        insert_of: Callable[[frozenset[str]], S | None],
+        order: Callable[[S, frozenset[str]], Sequence[str]],
+        processes: Callable[[Sequence[str]], list[tuple[int, Process]]] = lambda keys: [],
+    ) -> None:
+        self._insertion = insertion
+        self._insert_of = insert_of
+        self._order = order
+        self._processes = processes
+        self._inserts: dict[frozenset[str], S | None] = {}
+        self.known: dict[Row, tuple[S, ObjectShape]] = {}
+
+    def learned(self, entity: Any) -> tuple[S, ObjectShape] | None:
+        """Work out the shape of an object; None where only the unit of work knows what to do with it."""
+        given = self._insertion.given(entity)
+        if given is None:
+            return None
+        sent = frozenset(self._insertion.sent(given))
+        if sent not in self._inserts:
+            self._inserts[sent] = self._insert_of(sent)
+        insert = self._inserts[sent]
+        if insert is None:
+            return None
+        shape = ObjectShape.of(self._insertion, given, self._order(insert, sent), self._processes)
+        return kept(self.known, shape_of(entity.__dict__), (insert, shape))
 
 
 def shape_of(source: Mapping[str, Any]) -> Row:
