@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -172,6 +174,8 @@ class Served(Base):
     by_server: Mapped[str] = mapped_column(sa.String(50), server_default="it's 100% :x")
     by_server_sql: Mapped[int] = mapped_column(server_default=sa.text("7"))
     doubled: Mapped[int | None] = mapped_column(sa.Computed("by_server_sql * 2", persisted=True))
+    price: Mapped[Decimal] = mapped_column(sa.Numeric(8, 2), server_default="1.50")
+    at: Mapped[datetime] = mapped_column(server_default="2026-01-01 00:00:00")
 
 
 class Computing(Base):

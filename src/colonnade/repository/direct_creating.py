@@ -14,7 +14,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Mapper
 
 from colonnade.engine import internals
-from colonnade.engine.direct import Request
+from colonnade.engine.direct import Ask, Request, Rows
+from colonnade.errors import EntityNotFoundError
 from colonnade.models.fields import fields_of
 from colonnade.models.validation import rules_of
 from colonnade.repository.making import Shapes, taking
@@ -63,10 +64,8 @@ class DirectCreation(Generic[T]):
         way = self._writing.way()
         if way == "session" or not self._insertion.takes(entity):
             return NOT_DIRECT
-        present = entity.__dict__
-        known = self._shapes.known.get((*present, *map(type, present.values()))) or self._shapes.learned(
-            entity
-        )
+        present, shapes = entity.__dict__, self._shapes
+        known = shapes.known.get((*present, *map(type, present.values()))) or shapes.learned(entity)
         if known is None or (way == "core" and known[0].reading is not None):
             return NOT_DIRECT
         inserting, shape = known
@@ -86,12 +85,14 @@ class DirectCreation(Generic[T]):
 
         if way == "core":
             return stored(self._through_core(inserting, values))
-        request = self._request(inserting, inserting.prepared.converting(values), stored)
-        if inserting.reading is not None:
-            given = {**present}
-            shape.give(given, worked_out)
-            request.finish = self._reading(inserting, given, stored)
-        return request
+        parameters = inserting.prepared.converting(values)
+        if inserting.reading is None:
+            return self._request(inserting, parameters, stored)
+        given = {**present}
+        shape.give(given, worked_out)
+        ask: Ask = "insert" if inserting.numbered else "change"
+        read = self._reading(inserting, inserting.reading, given, stored)
+        return Request(inserting.prepared.sent, parameters, ask, read)
 
     def _insert_of(self, sent: Collection[str]) -> _Insert | None:
         """Give the INSERT of these columns; None where only the unit of work knows what becomes of them."""
@@ -132,7 +133,7 @@ class DirectCreation(Generic[T]):
             return Request(
                 prepared.sent, parameters, "insert", lambda number: stored(prepared.converted((number,)))
             )
-        if not inserting.made or inserting.reading is not None:
+        if not inserting.made:
             return Request(prepared.sent, parameters, "change", lambda _: stored(()))
         return self._row_request(prepared, parameters, inserting.columns, stored)
 
@@ -141,15 +142,24 @@ class DirectCreation(Generic[T]):
     ) -> Request:
         def described(answer: Any) -> Any:
             prepared.learn(self._engine, columns, answer[1])
-            return stored(prepared.converted(answer[0][0]))
+            return fetched(answer[0])
+
+        def fetched(rows: Rows) -> Any:
+            if not rows:
+                raise EntityNotFoundError(
+                    f"the new {self._model.__name__}'s row is gone: a trigger or another writer removed it",
+                    entity=self._model.__name__,
+                )
+            return stored(prepared.converted(rows[0]))
 
         if not prepared.knows_types(self._engine, columns):
             return Request(prepared.sent, parameters, "described", described)
-        return Request(prepared.sent, parameters, "fetch", lambda rows: stored(prepared.converted(rows[0])))
+        return Request(prepared.sent, parameters, "fetch", fetched)
 
-    def _reading(self, inserting: _Insert, given: dict[str, Any], stored: Stored) -> Callable[[int], Request]:
+    def _reading(
+        self, inserting: _Insert, reading: Prepared, given: dict[str, Any], stored: Stored
+    ) -> Callable[[int], Request]:
         """Give what makes of the INSERT's answer the request for what the database has made of the row."""
-        reading: Any = inserting.reading
         number = self._insertion.table.autoincrement_column
 
         def read(answer: int) -> Request:
