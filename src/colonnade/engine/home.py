@@ -84,13 +84,15 @@ class Home:
 
     @property
     def engine(self) -> Engine:
-        if self._engine is None:
+        engine = self._engine  # another thread may close it at any point
+        if engine is None:
             with self._lock:
-                if self._engine is None:
-                    self._engine = self._make()
+                engine = self._engine
+                if engine is None:
+                    engine = self._engine = self._make()
         if self.face == "async":
-            self._follow_loop(self._engine)
-        return self._engine
+            self._follow_loop(engine)
+        return engine
 
     @property
     def async_engine(self) -> Any:
