@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapper
 
 from colonnade.engine import internals
 from colonnade.engine.direct import Ask, Request, Rows
-from colonnade.errors import EntityNotFoundError
+from colonnade.errors import EntityNotFoundError, EntityValidationError
 from colonnade.models.fields import fields_of
 from colonnade.models.validation import rules_of
 from colonnade.repository.making import Shapes, taking
@@ -85,7 +85,12 @@ class DirectCreation(Generic[T]):
 
         if way == "core":
             return stored(self._through_core(inserting, values))
-        parameters = inserting.prepared.converting(values)
+        try:
+            parameters = inserting.prepared.converting(values)
+        except EntityValidationError:
+            named = dict(zip(inserting.prepared.names, values, strict=True))
+            self._rules.explain(self._rules.by_attribute(named))
+            raise
         if inserting.reading is None:
             return self._request(inserting, parameters, stored)
         given = {**present}
