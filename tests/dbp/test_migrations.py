@@ -9,6 +9,7 @@ from dbp.database.repositories import BaseRepository
 from sqlalchemy import text
 
 import colonnade
+from colonnade.migrations import MigrationOptions
 from colonnade.testing.databases import DATABASES
 
 from .conftest import repositories_on
@@ -48,9 +49,9 @@ def test_the_schema_is_the_models(url):
         assert [each.version for each in applied] == [FIRST, SECOND, THIRD, HEAD]
 
 
-def test_a_database_of_the_first_days_goes_up_and_down(url):
+def test_a_database_of_the_first_days_goes_up_and_down(url, tmp_path):
     db = bare(url)
-    migrations = AlembicManager(db)
+    migrations = AlembicManager(db, options=MigrationOptions(backup_folder=tmp_path / "backups"))
     migrations.upgrade(FIRST)
     with db.session() as session:
         for statement in ROWS:
