@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, inspect, make_url
@@ -12,6 +13,13 @@ from sqlalchemy.schema import DropTable
 from colonnade.testing.databases import Databases
 from tests.databases import _RAN_ON, FreshUrl, _reason
 from tests.migrations.schemas import WHOLE
+
+
+@pytest.fixture(autouse=True)
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the backups of servers, which go to the working directory, go with the test."""
+    monkeypatch.chdir(tmp_path)
+
 
 SYNC_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
 

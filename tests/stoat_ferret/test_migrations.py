@@ -10,7 +10,7 @@ from sqlalchemy import text
 from stoat_ferret.db import Base, ClipRepository, create_tables, drop_tables, migrate, version
 from stoat_ferret.db.schema import SCRIPTS
 
-from colonnade import AlembicManager, DatabaseManager
+from colonnade import AlembicManager, DatabaseManager, audit
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.inventory import Inventory, compare
 from tests.databases import FreshUrl
@@ -31,6 +31,7 @@ def test_both_ways_come_to_the_same_schema(database: str, fresh_url: FreshUrl) -
         assert migrate(migrated).applied
         assert not compare(inventory_of(made), inventory_of(migrated))
         assert version(migrated) == HEAD
+        assert audit.check(migrated, Base.metadata) == audit.check(made, Base.metadata) == []
         # What create_tables made is known as the newest revision, and stays as it is.
         assert not migrate(made)
         assert version(made) == HEAD
@@ -44,7 +45,10 @@ def test_the_schema_migrates_on_both_faces(stoat: Any) -> None:
     assert not stoat.run(stoat.schema.migrate())
 
 
-def test_a_catalogue_of_the_first_days_goes_up_and_down(url: str, tmp_path: Path) -> None:
+def test_a_catalogue_of_the_first_days_goes_up_and_down(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where the backups of servers go
     with DatabaseManager(url, metadata=Base.metadata) as db:
         drop_tables(db)
         migrations = AlembicManager(db, script_location=SCRIPTS)

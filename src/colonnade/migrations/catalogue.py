@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["count_rows", "own_tables", "take_inventory", "without_own_tables"]
 
 ALEMBIC_TABLE = "alembic_version"
+_OWN_TRIGGERS = re.compile(r"(audit_(insert|update|delete|truncate)|touch)_")
+"""How the triggers are called that Colonnade makes with a table, by its model and not by a revision."""
 
 
 def own_tables() -> frozenset[str]:
@@ -51,7 +54,8 @@ def take_inventory(
         MigrationError: the account may not see all of it, or there is no such schema.
     """
     items = dialect_named(connection.dialect.name).inventory.read(connection, schemas)
-    inventory = Inventory.of(items).without(own_tables() if without is None else without)
+    left_out = own_tables() if without is None else frozenset(without)
+    inventory = Inventory.of(items).without(left_out, _OWN_TRIGGERS if left_out else None)
     if not with_rows:
         return inventory
     return Inventory(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Literal, NamedTuple
@@ -46,24 +47,26 @@ class Inventory:
             sorted_out[kind][_key(item)] = item
         return cls(sorted_out[""], sorted_out[COUNTER], sorted_out[ENVIRONMENT], dict(rows or {}))
 
-    def without(self, tables: Iterable[str]) -> Inventory:
-        """Give the same without these tables and what belongs to them, functions of their triggers too."""
+    def without(self, tables: Iterable[str], triggers: re.Pattern[str] | None = None) -> Inventory:
+        """Give the same without these tables, what belongs to them, and the triggers of these names.
+
+        Functions that only such triggers call go as well.
+        """
         left_out = frozenset(tables)
-        functions = self._called_for(left_out)
+        gone = {key for key in self.items if _is_left_out(key, left_out, triggers)}
+        functions = self._called_for(gone)
         return Inventory(
-            _without(self.items, left_out, functions),
-            _without(self.counters, left_out, functions),
-            _without(self.environment, left_out, functions),
+            {key: item for key, item in self.items.items() if key not in gone and key.name not in functions},
+            {key: item for key, item in self.counters.items() if not _is_left_out(key, left_out, None)},
+            _without_functions(self.environment, functions),
             {table: count for table, count in self.rows.items() if table not in left_out},
         )
 
-    def _called_for(self, tables: frozenset[str]) -> frozenset[str]:
-        """Give the functions that triggers of these tables call, and of no others."""
-        triggers = [item for item in self.items.values() if item.kind == "trigger"]
-        theirs = " ".join(text for one in triggers if one.table in tables for text in one.clauses.values())
-        others = " ".join(
-            text for one in triggers if one.table not in tables for text in one.clauses.values()
-        )
+    def _called_for(self, gone: Collection[Key]) -> frozenset[str]:
+        """Give the functions that triggers among these call, and no others."""
+        triggers = [(key, item) for key, item in self.items.items() if key.kind == "trigger"]
+        theirs = _texts(item for key, item in triggers if key in gone)
+        others = _texts(item for key, item in triggers if key not in gone)
         names = (key.name for key in self.items if key.kind == "function")
         return frozenset(name for name in names if name in theirs and name not in others)
 
@@ -189,14 +192,18 @@ def _key(item: Item) -> Key:
     return Key(item.kind, item.table, item.name)
 
 
-def _without(items: Mapping[Key, Item], tables: frozenset[str], functions: frozenset[str]) -> dict[Key, Item]:
-    return {
-        key: item
-        for key, item in items.items()
-        if key.table not in tables
-        and not (key.kind == "table" and key.name in tables)
-        and not (key.kind in ("function", ENVIRONMENT) and key.name.removeprefix("function ") in functions)
-    }
+def _is_left_out(key: Key, tables: frozenset[str], triggers: re.Pattern[str] | None) -> bool:
+    if key.table in tables or (key.kind == "table" and key.name in tables):
+        return True
+    return triggers is not None and key.kind == "trigger" and triggers.match(key.name) is not None
+
+
+def _without_functions(items: Mapping[Key, Item], functions: frozenset[str]) -> dict[Key, Item]:
+    return {key: item for key, item in items.items() if key.name.removeprefix("function ") not in functions}
+
+
+def _texts(items: Iterable[Item]) -> str:
+    return " ".join(text for item in items for text in item.clauses.values())
 
 
 def _changes(before: Mapping[Key, Item], after: Mapping[Key, Item]) -> Iterator[Change]:

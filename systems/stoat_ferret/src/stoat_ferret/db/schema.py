@@ -24,6 +24,7 @@ from colonnade import (
     BaseRepository,
     DatabaseManager,
     RepositoryOperations,
+    audit,
     operation,
 )
 from colonnade.audit import AuditLog
@@ -78,7 +79,10 @@ class DatabaseSchema:
         create_tables(self.db)
 
     def migrate(self) -> Migration:
-        """Bring the schema up to the newest revision: backed up, tried on a copy, applied and verified."""
+        """Bring the schema up to the newest revision: backed up, tried on a copy, applied and verified.
+
+        The triggers of the audit trail are made anew with it.
+        """
         return migrate(self.db)
 
     def drop_tables(self) -> None:
@@ -128,9 +132,19 @@ def migrate(db: DatabaseManager) -> Migration: ...
 def migrate(db: AsyncDatabaseManager) -> Coroutine[Any, Any, Migration]: ...
 def migrate(db: DatabaseManager | AsyncDatabaseManager) -> Any:
     """Do what `DatabaseSchema(db).migrate()` does; to be awaited with an `AsyncDatabaseManager`."""
-    if isinstance(db, DatabaseManager):
-        return AlembicManager(db, script_location=SCRIPTS).upgrade()
-    return AsyncAlembicManager(db, script_location=SCRIPTS).upgrade()
+    if not isinstance(db, DatabaseManager):
+        return _migrate(db)
+    migration = AlembicManager(db, script_location=SCRIPTS).upgrade()
+    if migration:  # a table that was made anew has no triggers of the audit trail
+        audit.install(db, Base.metadata)
+    return migration
+
+
+async def _migrate(db: AsyncDatabaseManager) -> Migration:
+    migration = await AsyncAlembicManager(db, script_location=SCRIPTS).upgrade()
+    if migration:
+        await audit.install(db, Base.metadata)
+    return migration
 
 
 @overload
