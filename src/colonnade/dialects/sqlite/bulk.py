@@ -33,8 +33,8 @@ SELECT
   (SELECT sql FROM sqlite_master WHERE type = 'table' AND lower(name) = lower(?)),
   (SELECT count(*) FROM pragma_index_list(?) WHERE origin = 'pk'),
   (SELECT group_concat(lower(name)) FROM pragma_table_info(?) WHERE pk > 0),
-  (SELECT count(*) FROM (SELECT type, tbl_name, sql FROM sqlite_master
-                         UNION ALL SELECT type, tbl_name, sql FROM sqlite_temp_master)
+  (SELECT count(*) FROM (SELECT type, name, tbl_name, sql FROM sqlite_master
+                         UNION ALL SELECT type, name, tbl_name, sql FROM sqlite_temp_master)
     WHERE type = 'trigger' AND lower(tbl_name) = lower(?) AND lower(sql) LIKE '%insert%'
       AND name NOT GLOB 'audit_*_' || tbl_name),
   (SELECT count(*) FROM sqlite_master WHERE name = 'sqlite_sequence'),
