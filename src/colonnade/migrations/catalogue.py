@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["count_rows", "own_tables", "take_inventory", "without_own_tables"]
 
 ALEMBIC_TABLE = "alembic_version"
-_OWN_TRIGGERS = re.compile(r"(audit_(insert|update|delete|truncate)|touch)_")
+_OWN_TRIGGERS = re.compile(r"(Z_)?(audit_(evict_|cascade_)?(insert|update|delete|truncate)|touch)_")
 """How the triggers are called that Colonnade makes with a table, by its model and not by a revision."""
 
 
