@@ -55,7 +55,6 @@ AWAITING = (
 # The settings read URLs, `postgres://` among them, and take a bare path for an SQLite file.
 NAMING_DATABASES = (
     "dialects/",
-    "migrations/run.py",  # SQLAlchemy's names of a table's options
     "settings.py",
     "testing/servers.py",
     "testing/databases.py",

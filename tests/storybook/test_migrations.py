@@ -40,6 +40,29 @@ def test_up_down_and_up_again_keeps_the_rows(db: Any) -> None:
     assert not migrations.run(db)
 
 
+def test_a_backup_brings_back_what_was_deleted(db: Any) -> None:
+    migrations.run(db)
+    Seeder(db).seed()
+    backup = migrations.back_up(db)
+    db.close()
+    restoration = alembic_of(db).restore(backup)
+    assert restoration.in_place
+    assert Stories(db).count() == 4
+
+    Stories(db).delete(Stories(db).first().id)
+    db.close()
+    restoration = alembic_of(db).restore(backup)
+    # What was changed since stays as it is; the backup stands beside, with the difference.
+    assert not restoration.in_place
+    assert Stories(db).count() == 3
+    assert "stories" in str(restoration.difference)
+    with make_manager(restoration.settings, on_start="ignore") as beside:
+        assert Stories(beside).count() == 4
+    if db.engine.dialect.name != "sqlite":
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {restoration.database}")
+
+
 def test_a_migration_that_fails_and_is_tried_again_loses_nothing(db: Any, tmp_path: Path) -> None:
     migrations.run(db)
     Seeder(db).seed()

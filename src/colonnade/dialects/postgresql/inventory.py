@@ -51,7 +51,26 @@ def read(connection: Connection, schemas: Sequence[str] = ()) -> Iterable[Item]:
             remedy="GRANT USAGE ON SCHEMA to it, or use another account",
         )
     with _search_path(connection, own, database["path"]):
-        yield from _Catalogue(connection, own, database).items()
+        for item in _Catalogue(connection, own, database).items():
+            clauses = {name: _settled(clause) for name, clause in item.clauses.items()}
+            yield Item(item.kind, item.table, item.name, clauses)
+
+
+_TEXT = r"\(?'(?:[^']|'')*'(?:::character varying(?:\(\d+\))?)?\)?(?:::text)?"
+_TEXTS = re.compile(
+    rf"\(ARRAY\[(?P<inner>{_TEXT}(?:, {_TEXT})*)\]\)::text\[\]"
+    rf"|ARRAY\[(?P<bare>{_TEXT}(?:, {_TEXT})*)\](?:::text\[\])?"
+)
+_QUOTED = re.compile(r"'(?:[^']|'')*'")
+
+
+def _settled(definition: str) -> str:
+    """Give a definition with its lists of texts in one form: after a restore the server writes `IN` anew."""
+
+    def plain(found: re.Match[str]) -> str:
+        return f"ARRAY[{', '.join(_QUOTED.findall(found['inner'] or found['bare']))}]"
+
+    return _TEXTS.sub(plain, definition) if "ARRAY[" in definition else definition
 
 
 class _Catalogue:
