@@ -21,6 +21,7 @@ from colonnade.migrations.runs import HalfMigrated, Left, Mark, Run, end_run, le
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
 
+    from colonnade.dialects.values import Kind
     from colonnade.engine.home import Home
     from colonnade.migrations.tree import Direction, Tree
 
@@ -180,5 +181,5 @@ def _before(marks: Sequence[Mark]) -> Inventory | None:
 
 
 def _inverse(home: Home, done: Sequence[Mark], before: Inventory, now: Inventory) -> Sequence[str] | None:
-    known = [(home.dialect.runner.kind(mark.text), mark.text) for mark in done]
+    known: list[tuple[Kind, str]] = [(home.dialect.runner.kind(mark.text), mark.text) for mark in done]
     return home.dialect.runner.inverse(known, list(before.items.values()), list(now.items.values()))
