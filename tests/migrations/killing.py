@@ -161,6 +161,7 @@ class Killable:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            cwd=Path(__file__).parents[2],
         )
 
     def move(self, url: str, direction: str, target: str, point: int | None = None, **more: Any) -> Ended:
