@@ -68,6 +68,7 @@ class Instances(Generic[T]):
         self._texts: frozenset[int] = frozenset()
         self._manager = mapper.class_manager
         self._conversions: tuple[Convert | None, ...] | None = None
+        self._has_learned = False
         options = soft_delete_options(mapper.class_)
         self.usual = Carried(options, internals.path_of(mapper)) if options else None
         """What objects carry where nothing else is asked for."""
@@ -76,7 +77,7 @@ class Instances(Generic[T]):
     @property
     def knows_types(self) -> bool:
         """Whether it has seen the driver's types of the columns, which a type's conversion may ask for."""
-        return self._conversions is not None
+        return self._has_learned
 
     def learn(self, driver_types: Sequence[Any]) -> None:
         """Take the driver's type of each column."""
@@ -86,6 +87,7 @@ class Instances(Generic[T]):
         if self._texts and all(self._reads_text(self._types[at]) for at in self._texts):
             self.ask = "read"
         self._make_one = self._maker(converts=True, carries=self.usual is not None, width=len(self.names))
+        self._has_learned = True  # last: another thread may ask in the middle of it
 
     def first(self, rows: Sequence[Sequence[Any]]) -> T | None:
         """Make an instance of the first of the driver's rows, where there is one; it has a key.
