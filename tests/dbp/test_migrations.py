@@ -11,6 +11,7 @@ from sqlalchemy import text
 import colonnade
 from colonnade.migrations import MigrationOptions
 from colonnade.testing.databases import DATABASES
+from tests.inventories import schemas_differ
 
 from .conftest import repositories_on
 
@@ -47,6 +48,13 @@ def test_the_schema_is_the_models(url):
         assert AlembicManager(db).current() == (HEAD,)
         applied = BaseRepository[SchemaVersion](db).find(order_by="id")
         assert [each.version for each in applied] == [FIRST, SECOND, THIRD, HEAD]
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
+def test_both_ways_come_to_the_same_schema(database, fresh_url):
+    with bare(fresh_url(database)) as made, DatabaseManager(fresh_url(database)) as migrated:
+        made.create_tables()
+        assert not schemas_differ(made, migrated)
 
 
 def test_a_database_of_the_first_days_goes_up_and_down(url, tmp_path):

@@ -39,6 +39,23 @@ def get_many(self: Any, ids: Any, **options: Any) -> Any:
     return sorted(Own.get_many(self, ids, **options), key=lambda entity: entity.id)
 
 
+def query_without_its_cursor(self: Any, parameters: Any, *criteria: Any) -> Any:
+    return Own.query(self, {name: parameters[name] for name in parameters if name != "cursor"}, *criteria)
+
+
+def query_ignores_what_it_doesnt_know(self: Any, parameters: Any, *criteria: Any) -> Any:
+    known = {name: parameters[name] for name in parameters if name in ("order", "limit", "cursor")}
+    return Own.query(self, known, *criteria)
+
+
+def aggregate_of_everything(self: Any, values: Any, *criteria: Any, **options: Any) -> Any:
+    return Own.aggregate(self, values, **options)
+
+
+def aggregate_without_groups(self: Any, values: Any, *criteria: Any, **options: Any) -> Any:
+    return Own.aggregate(self, values, *criteria)
+
+
 def list_by_limit_alone(self: Any, skip: int = 0, limit: int = 100, **options: Any) -> Any:
     return Own.list(self, 0, limit, **options)
 
@@ -230,6 +247,10 @@ FAULTS: list[Fault] = [
     (get, FoxCases, "get_gives_what_was_created"),
     (get_one, FoxCases, "get_one_of_a_missing_row_raises"),
     (get_many, FoxCases, "get_many_keeps_the_order_asked"),
+    (query_without_its_cursor, FoxCases, "a_query_string_is_answered_by_a_page"),
+    (query_ignores_what_it_doesnt_know, FoxCases, "a_query_string_is_answered_by_a_page"),
+    (aggregate_of_everything, FoxCases, "figures_are_of_what_is_found"),
+    (aggregate_without_groups, FoxCases, "figures_are_of_what_is_found"),
     (list_by_limit_alone, FoxCases, "list_goes_by_key_and_offset"),
     (list_takes_any_limit, FoxCases, "negative_limits_are_refused"),
     (list_and_count_of_the_list, FoxCases, "list_and_count_counts_all"),

@@ -64,12 +64,14 @@ def attach(engine: Engine, dialect: Dialect, is_audited: Callable[[], bool]) -> 
         ended(connection)
 
     def ended(connection: Connection) -> None:
+        if connection.invalidated:
+            return  # what was told went with the driver's connection
         connection.info.pop(_TRANSACTION, None)
         if not audit.CARRIES:
             connection.info.pop(_TOLD, None)
 
     def on_rollback_savepoint(connection: Connection, name: str, context: None) -> None:
-        if not audit.CARRIES and _TOLD in connection.info:
+        if not audit.CARRIES and not connection.invalidated and _TOLD in connection.info:
             connection.info[_TOLD] = _UNSURE
 
     def tidy(connection: DBAPIConnection, record: Any, state: Any) -> None:

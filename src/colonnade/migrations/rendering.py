@@ -34,7 +34,7 @@ def _type(item: Any, context: Any) -> Any:
     module, name = type(item).__module__, type(item).__name__
     if module.startswith("colonnade.models"):
         context.imports.add(f"from colonnade.models import {name}")
-        return repr(item)
+        return repr(item).replace("_create_events=False, ", "")  # SQLAlchemy's own business
     if not module.startswith("sqlalchemy.") and module.isidentifier() | ("." in module):
         context.imports.add(f"import {module}")
     return False

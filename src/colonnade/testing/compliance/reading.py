@@ -145,6 +145,25 @@ class ReadingCases(Cases[T]):
         case.repository.delete_where(*case.by_key(first), **case.hard)
         assert case.repository.exists(*case.by_key(first)) is False
 
+    def test_a_query_string_is_answered_by_a_page(self, case: Case[T]) -> None:
+        keys = case.keys(case.stored(3))
+        order = ",".join(f"-{name}" for name in case.key_names)
+        page = case.repository.query({"order": order, "limit": "2"})
+        assert (case.keys(page.items), page.next_cursor is None) == (keys[:0:-1], False)
+        rest = case.repository.query({"order": order, "limit": "2", "cursor": page.next_cursor})
+        assert (case.keys(rest.items), rest.next_cursor) == (keys[:1], None)
+        with pytest.raises(EntityValidationError):
+            case.repository.query({"no_such": "1"})
+
+    def test_figures_are_of_what_is_found(self, case: Case[T]) -> None:
+        first, _, _ = case.stored(3)
+        assert case.repository.aggregate({"rows": "count"}) == [{"rows": 3}]
+        assert case.repository.aggregate({"rows": "count"}, *case.by_key(first)) == [{"rows": 1}]
+        groups = case.repository.aggregate({"rows": "count"}, group_by=case.key_names)
+        assert [group["rows"] for group in groups] == [1, 1, 1]
+        with pytest.raises(EntityValidationError):
+            case.repository.aggregate({"rows": "no_such__sum"})
+
     def test_a_stream_gives_each_row_once(self, case: Case[T]) -> None:
         assert case.repository.stream() == []
         entities = case.stored(5)

@@ -46,16 +46,38 @@ def upgrade() -> None:
         "inconsistencies",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("timestamp", UTCDateTime(), server_default=utcnow(), nullable=False),
-        sa.Column("severity", CodePointEnum("Critical", "Major", "Minor", name="severity"), nullable=False),
+        sa.Column(
+            "severity",
+            CodePointEnum(
+                "Critical", "Major", "Minor", name="severity", native_enum=False, create_constraint=True
+            ),
+            nullable=False,
+        ),
         sa.Column(
             "type",
-            CodePointEnum("DocToDoc", "DocToCode", "DesignDecisionViolation", name="type"),
+            CodePointEnum(
+                "DocToDoc",
+                "DocToCode",
+                "DesignDecisionViolation",
+                name="type",
+                native_enum=False,
+                create_constraint=True,
+            ),
             nullable=False,
         ),
         sa.Column("description", CodePointText(), nullable=False),
         sa.Column("suggested_resolution", CodePointText(), nullable=True),
         sa.Column(
-            "status", CodePointEnum("Pending", "InRecommendation", "Resolved", name="status"), nullable=False
+            "status",
+            CodePointEnum(
+                "Pending",
+                "InRecommendation",
+                "Resolved",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+            ),
+            nullable=False,
         ),
         sa.Column("created_at", UTCDateTime(), server_default=utcnow(), nullable=False),
         sa.Column("updated_at", UTCDateTime(), server_default=utcnow(), nullable=False),
@@ -81,7 +103,16 @@ def upgrade() -> None:
         sa.Column("title", CodePointText(), nullable=False),
         sa.Column(
             "status",
-            CodePointEnum("Active", "Accepted", "Rejected", "Amended", "Invalidated", name="status"),
+            CodePointEnum(
+                "Active",
+                "Accepted",
+                "Rejected",
+                "Amended",
+                "Invalidated",
+                name="status",
+                native_enum=False,
+                create_constraint=True,
+            ),
             nullable=False,
         ),
         sa.Column("developer_feedback", CodePointText(), nullable=True),
@@ -97,7 +128,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("recommendation_id", sa.Integer(), nullable=False),
         sa.Column("timestamp", UTCDateTime(), server_default=utcnow(), nullable=False),
-        sa.Column("decision", CodePointEnum("Accept", "Reject", "Amend", name="decision"), nullable=False),
+        sa.Column(
+            "decision",
+            CodePointEnum(
+                "Accept", "Reject", "Amend", name="decision", native_enum=False, create_constraint=True
+            ),
+            nullable=False,
+        ),
         sa.Column("comments", CodePointText(), nullable=True),
         sa.Column("implementation_timestamp", UTCDateTime(), nullable=True),
         sa.Column("created_at", UTCDateTime(), server_default=utcnow(), nullable=False),
@@ -119,7 +156,13 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("path", CodePointString(length=670), nullable=False),
-        sa.Column("type", CodePointEnum("Code", "Markdown", "Header", "Config", name="type"), nullable=False),
+        sa.Column(
+            "type",
+            CodePointEnum(
+                "Code", "Markdown", "Header", "Config", name="type", native_enum=False, create_constraint=True
+            ),
+            nullable=False,
+        ),
         sa.Column("last_modified", UTCDateTime(), nullable=False),
         sa.Column("file_size", sa.BigInteger(), nullable=False),
         sa.Column("digest", CodePointString(length=32), nullable=False),
@@ -239,7 +282,15 @@ def upgrade() -> None:
         sa.Column("target_id", sa.Integer(), nullable=False),
         sa.Column(
             "relationship_type",
-            CodePointEnum("DependsOn", "Impacts", "Implements", "Extends", name="relationship_type"),
+            CodePointEnum(
+                "DependsOn",
+                "Impacts",
+                "Implements",
+                "Extends",
+                name="relationship_type",
+                native_enum=False,
+                create_constraint=True,
+            ),
             nullable=False,
         ),
         sa.Column("topic", CodePointText(), nullable=True),
@@ -318,7 +369,14 @@ def upgrade() -> None:
         sa.Column("document_id", sa.Integer(), nullable=False),
         sa.Column(
             "change_type",
-            CodePointEnum("Addition", "Deletion", "Modification", name="change_type"),
+            CodePointEnum(
+                "Addition",
+                "Deletion",
+                "Modification",
+                name="change_type",
+                native_enum=False,
+                create_constraint=True,
+            ),
             nullable=False,
         ),
         sa.Column("location", CodePointText(), nullable=True),
