@@ -567,6 +567,20 @@ class Connecting(Protocol):
         ...
 
 
+class Scripts(Protocol):
+    """`scripts.py`, of an embedded database alone: a migration as a script, by what a trial sends."""
+
+    EMPTY: str
+    """The URL of an original that is nowhere."""
+    BEGIN: Sequence[str]
+    """What a script begins with."""
+    END: Sequence[str]
+
+    def traced(self, connection: DBAPIConnection) -> AbstractContextManager[list[str]]:
+        """Give a list that each statement that changes something is added to, while the block lasts."""
+        ...
+
+
 class Scratch(Protocol):
     """`scratch.py`: empty databases of the same kind, made beside another and dropped."""
 
@@ -756,6 +770,10 @@ class Dialect:
     @cached_property
     def scratch(self) -> Scratch:
         return cast(Scratch, self._room("scratch"))
+
+    @cached_property
+    def scripts(self) -> Scripts:
+        return cast(Scripts, self._room("scripts"))
 
     @cached_property
     def texts(self) -> Texts:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects.cursors import driver_of
-from colonnade.errors import DatabaseError
+from colonnade.errors import DatabaseError, MigrationError
 from colonnade.migrations import writing
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.drift import Drift, drift_from
@@ -103,6 +103,13 @@ def drift(tree: Tree, home: Home, options: MigrationOptions) -> Drift:
     seen = look(tree, home)
     if not seen.heads:
         return Drift(known=False, reason="the database has no revision")
+    try:
+        return _compared(tree, home, options, seen)
+    except MigrationError as error:  # an account that may not see all of the schema
+        return Drift(known=False, reason=str(error))
+
+
+def _compared(tree: Tree, home: Home, options: MigrationOptions, seen: Seen) -> Drift:
     if not (home.dialect.runner.EMBEDDED or options.scratch_url):
         return _by_record(home, seen)
     try:

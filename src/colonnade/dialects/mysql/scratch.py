@@ -29,6 +29,12 @@ _DATABASE = """
 SELECT default_character_set_name, default_collation_name FROM information_schema.schemata
 WHERE schema_name = DATABASE()
 """
+_MAY_CREATE = """
+SELECT EXISTS(SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'CREATE')
+    OR EXISTS(SELECT 1 FROM information_schema.schema_privileges
+              WHERE privilege_type = 'CREATE' AND :name LIKE table_schema)
+    OR EXISTS(SELECT 1 FROM information_schema.applicable_roles)
+"""
 _CONTENTS = """
 SELECT CASE table_type WHEN 'VIEW' THEN 'view' WHEN 'SEQUENCE' THEN 'sequence' ELSE 'table' END, table_name
 FROM information_schema.tables WHERE table_schema = DATABASE()
@@ -50,6 +56,7 @@ def lent(
             remedy="Let the tree name no other database than its own, or leave the rehearsal out by name",
         )
     with connect(settings) as beside:
+        _refuse_without_right(beside, name)
         # Idle for as long as the trial takes.
         beside.execute(text(f"SET SESSION wait_timeout = {_A_YEAR_S}"))
         beside.execute(text("SELECT GET_LOCK(:name, 0)"), {"name": name})
@@ -73,14 +80,27 @@ def create(beside: Connection, name: str) -> None:
         beside.execute(text(f"CREATE DATABASE {_quoted(name)} CHARACTER SET {row[0]} COLLATE {row[1]}"))
     except DBAPIError as error:
         if _code(error) in _FORBIDDEN:
-            account = beside.scalars(text("SELECT CURRENT_USER()")).one()
-            account = "@".join(f"'{part}'" for part in account.split("@"))
-            raise ScratchDatabaseError(
-                f"the account {account} may not create the database {name} for a trial",
-                remedy=f"GRANT ALL PRIVILEGES ON `colonnade\\_%`.* TO {account}, or name an empty database"
-                " of its own as scratch_url",
-            ) from error
+            raise _forbidden(beside, name) from error
         raise
+
+
+def _refuse_without_right(beside: Connection, name: str) -> None:
+    """Ask before trying: an account that reads leaves no failed write in the server's log.
+
+    What a role grants isn't seen there; an account that has one may try.
+    """
+    if not beside.scalar(text(_MAY_CREATE), {"name": name}):
+        raise _forbidden(beside, name)
+
+
+def _forbidden(beside: Connection, name: str) -> ScratchDatabaseError:
+    account = beside.scalars(text("SELECT CURRENT_USER()")).one()
+    account = "@".join(f"'{part}'" for part in account.split("@"))
+    return ScratchDatabaseError(
+        f"the account {account} may not create the database {name} for a trial",
+        remedy=f"GRANT ALL PRIVILEGES ON `colonnade\\_%`.* TO {account}, or name an empty database"
+        " of its own as scratch_url",
+    )
 
 
 def beside_of(settings: DatabaseSettings, name: str) -> DatabaseSettings:

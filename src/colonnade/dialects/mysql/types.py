@@ -12,6 +12,11 @@ from sqlalchemy.types import TypeEngine
 # Not CURRENT_TIMESTAMP: that is the session's local time, and a DATETIME keeps no zone.
 UTC_NOW = "UTC_TIMESTAMP(6)"
 
+MYSQL_COLLATION = "utf8mb4_0900_bin"
+MARIADB_COLLATION = "utf8mb4_nopad_bin"
+# Each server reads the comment that is meant for it (MariaDB passes over the numbers of MySQL 5.7 and later).
+_EITHER = f"/*M! COLLATE {MARIADB_COLLATION} */ /*!80017 COLLATE {MYSQL_COLLATION} */"
+
 NULLS_SORT_LOWEST = True
 TIMESTAMP_IS_TEXT = False
 TIMESTAMP_HAS_ZONE = False
@@ -24,10 +29,15 @@ def text(length: int | None, dialect: Dialect) -> TypeEngine[str]:
     Under the better known utf8mb4_bin 'a' and 'a ' are equal. Without a length it's LONGTEXT: TEXT ends
     at 64 KiB.
     """
-    collation = "utf8mb4_nopad_bin" if getattr(dialect, "is_mariadb", False) else "utf8mb4_0900_bin"
+    charset: str = "utf8mb4"
+    collation: str | None = MYSQL_COLLATION
+    if getattr(dialect, "is_mariadb", False):
+        collation = MARIADB_COLLATION
+    elif dialect.server_version_info is None:  # a script for a server that nobody has asked what it is
+        charset, collation = f"utf8mb4 {_EITHER}", None
     if length:
-        return VARCHAR(length, charset="utf8mb4", collation=collation)
-    return LONGTEXT(charset="utf8mb4", collation=collation)
+        return VARCHAR(length, charset=charset, collation=collation)
+    return LONGTEXT(charset=charset, collation=collation)
 
 
 def timestamp() -> TypeEngine[datetime]:

@@ -28,6 +28,10 @@ _GONE = "3D000"
 _FORCE_SINCE = (13,)
 _NEVER_IDLE_SINCE = (14,)
 
+_ACCOUNT = """
+SELECT quote_ident(rolname), rolcreatedb OR rolsuper, current_setting('transaction_read_only') = 'on'
+FROM pg_roles WHERE rolname = current_user
+"""
 # All columns by name: which of them tell the locale differs from version to version.
 _DATABASE = """
 SELECT to_jsonb(d) || jsonb_build_object('encoding', pg_encoding_to_char(encoding)) AS said
@@ -94,18 +98,21 @@ def create(beside: Connection, name: str) -> None:
     Raises:
         ScratchDatabaseError: the account may not.
     """
+    account, allowed, reads_only = beside.execute(text(_ACCOUNT)).one()
+    if reads_only:
+        raise ScratchDatabaseError(
+            "this connection is set to read only, and a database for a trial can't be created by it",
+            remedy="use an account without default_transaction_read_only, or name an empty database as"
+            " scratch_url",
+        )
+    if not allowed:  # asked, and not tried: an account that reads leaves no failed write in the server's log
+        raise ScratchDatabaseError(
+            f"the account {account} may not create a database for a trial",
+            remedy=f"ALTER ROLE {account} CREATEDB, or name an empty database of its own as scratch_url",
+        )
     said = beside.scalars(text(_DATABASE)).one()
     values = list(beside.scalars(text(_SETTINGS)))
-    try:
-        beside.execute(text(f"CREATE DATABASE {_quoted(name)} {_clauses(said)}"))
-    except DBAPIError as error:
-        if getattr(error.orig, "sqlstate", None) == _FORBIDDEN:
-            account = beside.scalars(text("SELECT quote_ident(current_user)")).one()
-            raise ScratchDatabaseError(
-                f"the account {account} may not create a database for a trial",
-                remedy=f"ALTER ROLE {account} CREATEDB, or name an empty database of its own as scratch_url",
-            ) from error
-        raise
+    beside.execute(text(f"CREATE DATABASE {_quoted(name)} {_clauses(said)}"))
     for value in values:
         key, _, setting = value.partition("=")
         beside.execute(text(_set_for(name, key, setting).replace(":", "\\:")))
