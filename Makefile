@@ -3,6 +3,8 @@ PYTEST = .venv/bin/python -m pytest
 TYPED = src systems $(wildcard tests/typing)
 INPUTS = scripts/venv requirements/constraints.txt requirements/build.txt pyproject.toml $(wildcard systems/*/pyproject.toml)
 ARGS =
+# Test files run in this many processes at once.
+WORKERS = 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo pages pages-check test test-long check ruff mypy pyright rooms format bench bench-quick constraints clean
@@ -31,7 +33,7 @@ pages-check: .venv/.ready-test
 	@.venv/bin/python -m dbp hstc check src || { echo "run \`make pages\`, and commit what it writes"; exit 1; }
 
 test: .venv/.ready-test
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -n $(WORKERS) --dist loadfile $(ARGS)
 
 test-long: .venv/.ready-test
 	@$(PYTEST) -m long -rA $(ARGS)
