@@ -62,7 +62,8 @@ def make_tree(folder: Path) -> Path:
         lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
         (folder / "versions" / f"{name}.py").write_text(
             f"from alembic import op\nimport sqlalchemy as sa\n\nrevision = {name!r}\n"
-            f"down_revision = {before!r}\nTABLES = {TABLES!r}\n\n\ndef upgrade():\n{lines}\n\n\ndef downgrade():\n    pass\n"
+            f"down_revision = {before!r}\nTABLES = {TABLES!r}\n\n\n"
+            f"def upgrade():\n{lines}\n\n\ndef downgrade():\n    pass\n"
         )
         before = name
     return folder
@@ -72,9 +73,8 @@ def insert(url: str, rows: int) -> None:
     """Put the rows in."""
     with connected(DatabaseSettings(url)) as connection:
         statement = FILLING[connection.dialect.name][1].format(rows)
-        connection.exec_driver_sql(
-            statement if connection.dialect.name == "sqlite" else statement.replace("%", "%%")
-        )
+        plain = connection.dialect.name == "sqlite"  # the other drivers read % as a parameter's
+        connection.exec_driver_sql(statement if plain else statement.replace("%", "%%"))
 
 
 def stages(url: str, tree: Path, folder: Path, rows: int) -> dict[str, float]:
