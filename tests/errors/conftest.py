@@ -28,10 +28,10 @@ def made_url(face_url: str) -> str:
             session.add(Video(id=2, title="owl", size=1, path="q", code="d", reel=1, part=2))
             session.add(Video(id=3, title="cat", size=1, path="r"))
             session.flush()
-            session.add(Clip(id=1, video_id=1))
+            session.add(Clip(id=1, film_id=1))
             session.flush()
             session.add(Mark(clip_id=1, label="in", reel=1, part=2))
-            session.add(Clip(id=2, video_id=3, previous_id=1))
+            session.add(Clip(id=2, film_id=3, previous_id=1))
     return face_url
 
 

@@ -23,12 +23,12 @@ class Base(DeclarativeBase):
 class Video(Base):
     """The parent of everything."""
 
-    __tablename__ = "video"
+    __tablename__ = "film"
     __table_args__ = (
-        UniqueConstraint("title", "size", name="uq_video_title_size"),
+        UniqueConstraint("title", "size", name="uq_film_title_size"),
         UniqueConstraint("reel", "part"),
-        Index("ix_video_code", "code", unique=True),
-        CheckConstraint("size >= 0", name="ck_video_size"),
+        Index("ix_film_code", "code", unique=True),
+        CheckConstraint("size >= 0", name="ck_film_size"),
         CheckConstraint("width > 0 AND title <> 'reel'"),
     )
 
@@ -51,10 +51,10 @@ class Clip(Base):
     __tablename__ = "clip"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    video_id: Mapped[int] = mapped_column(ForeignKey("video.id", name="fk_clip_video"))
-    cover_id: Mapped[int | None] = mapped_column(ForeignKey("video.id"))
+    film_id: Mapped[int] = mapped_column(ForeignKey("film.id", name="fk_clip_film"))
+    cover_id: Mapped[int | None] = mapped_column(ForeignKey("film.id"))
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("clip.id", name="fk_clip_previous"))
-    video: Mapped[Video] = relationship(foreign_keys=video_id)
+    film: Mapped[Video] = relationship(foreign_keys=film_id)
 
 
 class Mark(Base):
@@ -62,7 +62,7 @@ class Mark(Base):
 
     __tablename__ = "mark"
     __table_args__ = (
-        ForeignKeyConstraint(["reel", "part"], ["video.reel", "video.part"], name="fk_mark_reel_part"),
+        ForeignKeyConstraint(["reel", "part"], ["film.reel", "film.part"], name="fk_mark_reel_part"),
     )
 
     clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id", ondelete="CASCADE"), primary_key=True)

@@ -50,8 +50,8 @@ def error(request: pytest.FixtureRequest) -> DatabaseError:
     error = kind(
         "what happened",
         entity="Clip",
-        columns=["video_id"],
-        constraint="fk_clip_video",
+        columns=["film_id"],
+        constraint="fk_clip_film",
         retryable=True,
         remedy="do this",
         attempts=3,

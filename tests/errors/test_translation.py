@@ -83,29 +83,29 @@ def test_nothing_found_and_too_much(session: Session) -> None:
 
 
 def test_a_row_that_someone_else_deleted(session: Session) -> None:
-    video = session.get_one(Video, 1)
-    session.execute(text("DELETE FROM video WHERE id = 1"))
-    video.title = "wolf"
+    film = session.get_one(Video, 1)
+    session.execute(text("DELETE FROM film WHERE id = 1"))
+    film.title = "wolf"
     error = _error(session, session.flush)
     assert (type(error), error.entity) == (StaleEntityError, "Video")
 
 
 def test_a_refresh_of_a_row_that_is_gone(session: Session) -> None:
-    video = session.get_one(Video, 1)
-    session.execute(text("DELETE FROM video WHERE id = 1"))
-    session.expire(video)
-    error = _error(session, lambda: video.title)
+    film = session.get_one(Video, 1)
+    session.execute(text("DELETE FROM film WHERE id = 1"))
+    session.expire(film)
+    error = _error(session, lambda: film.title)
     assert (type(error), error.entity) == (StaleEntityError, "Video")
 
 
 def test_what_was_not_loaded(session: Session) -> None:
-    session.add(Clip(id=1, video_id=1))
+    session.add(Clip(id=1, film_id=1))
     session.commit()
     clip = session.get_one(Clip, 1)
     session.expunge(clip)
-    error = _error(None, lambda: clip.video)
-    assert (type(error), error.entity, error.columns) == (RelationshipNotLoadedError, "Clip", ("video",))
-    assert "load=[Clip.video]" in str(error)
+    error = _error(None, lambda: clip.film)
+    assert (type(error), error.entity, error.columns) == (RelationshipNotLoadedError, "Clip", ("film",))
+    assert "load=[Clip.film]" in str(error)
 
 
 def test_a_transaction_that_failed_before(session: Session) -> None:
@@ -117,10 +117,10 @@ def test_a_transaction_that_failed_before(session: Session) -> None:
 
 
 def test_an_object_of_another_session(session: Session, foreign: Engine) -> None:
-    video = session.get_one(Video, 1)
+    film = session.get_one(Video, 1)
     with Session(foreign) as other:
-        assert type(_error(other, lambda: other.add(video))) is TransactionError
-    assert object_session(video) is session
+        assert type(_error(other, lambda: other.add(film))) is TransactionError
+    assert object_session(film) is session
 
 
 def test_two_objects_with_one_key(session: Session) -> None:
@@ -133,8 +133,8 @@ def test_two_objects_with_one_key(session: Session) -> None:
 
 
 def test_a_key_that_was_taken_away(session: Session) -> None:
-    video = session.get_one(Video, 1)
-    video.id = None  # type: ignore[assignment]
+    film = session.get_one(Video, 1)
+    film.id = None  # type: ignore[assignment]
     error = _error(session, session.flush)
     assert isinstance(error, DatabaseError)
 
@@ -211,7 +211,7 @@ def test_an_error_is_logged_once_and_without_values(ours: Engine, caplog: pytest
     (record,) = [each for each in caplog.records if each.name == "colonnade"]
     fields = vars(record)
     assert (fields["code"], fields["entity"], fields["columns"]) == ("unique_violation", "Video", ("id",))
-    assert (fields["constraint"], fields["phase"]) == ("video_pkey", "statement")
+    assert (fields["constraint"], fields["phase"]) == ("film_pkey", "statement")
     assert "s3cret" not in repr(fields)
 
 

@@ -14,17 +14,17 @@ from tests.faces import Face
 
 REFUSALS = {
     "sqlite": (
-        "CREATE TRIGGER refuse BEFORE INSERT ON video WHEN NEW.title = 'no' "
+        "CREATE TRIGGER refuse BEFORE INSERT ON film WHEN NEW.title = 'no' "
         "BEGIN SELECT RAISE(ABORT, 'not this one'); END",
     ),
     "postgresql": (
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
         "$$ BEGIN RAISE EXCEPTION 'not this one'; END $$",
-        "CREATE TRIGGER refuse BEFORE INSERT ON video FOR EACH ROW WHEN (NEW.title = 'no') "
+        "CREATE TRIGGER refuse BEFORE INSERT ON film FOR EACH ROW WHEN (NEW.title = 'no') "
         "EXECUTE FUNCTION refuse()",
     ),
     "mysql": (
-        "CREATE TRIGGER refuse BEFORE INSERT ON video FOR EACH ROW IF NEW.title = 'no' THEN "
+        "CREATE TRIGGER refuse BEFORE INSERT ON film FOR EACH ROW IF NEW.title = 'no' THEN "
         "SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not this one'; END IF",
     ),
 }

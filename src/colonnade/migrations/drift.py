@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from colonnade.migrations.catalogue import take_inventory
@@ -14,6 +14,7 @@ from colonnade.migrations.record import recorded_versions
 
 if TYPE_CHECKING:
     from colonnade.engine.home import Home
+    from colonnade.migrations.apply import Applied
     from colonnade.migrations.reading import Seen
 
 __all__ = ["Drift", "drift_between", "drift_from", "unexplained"]
@@ -25,12 +26,14 @@ class Drift:
 
     `known` is false where it isn't known what the revisions make: no replay could be made, and no
     fingerprint was recorded; `reason` tells why. `accepted` are the names of changes that were accepted.
+    `between` is a sentence where all of it belongs to the next revision: a part of that was carried out.
     """
 
     changes: tuple[Change, ...] = ()
     accepted: tuple[str, ...] = ()
     known: bool = True
     reason: str = ""
+    between: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.changes)
@@ -42,7 +45,8 @@ class Drift:
 
     def findings(self) -> list[Finding]:
         """Give a finding for each change."""
-        return [
+        between = [Finding("drift-between", "warning", self.between)] if self.between else []
+        return between + [
             Finding(
                 "drift",
                 "error",
@@ -61,12 +65,14 @@ class Drift:
             "reason": self.reason,
             "changes": [{**change.to_json(), "accept": name_of(change)} for change in self.changes],
             "accepted": list(self.accepted),
+            "between": self.between,
         }
 
     def __str__(self) -> str:
         if not self.known:
             return f"unknown: {self.reason}"
-        return "\n".join(change.sentence for change in self.changes) or "no drift"
+        said = [self.between] if self.between else []
+        return "\n".join([*said, *(change.sentence for change in self.changes)]) or "no drift"
 
 
 def drift_between(expected: Inventory, live: Inventory, accepted: Iterable[str] = ()) -> Drift:
@@ -79,15 +85,39 @@ def drift_between(expected: Inventory, live: Inventory, accepted: Iterable[str] 
     )
 
 
-def drift_from(home: Home, seen: Seen, expected: Inventory, accepted: Iterable[str] = ()) -> Drift:
-    """Compare the live schema with the one expected; a schema as the last migration left it has no drift."""
+def drift_from(
+    home: Home, seen: Seen, expected: Inventory, accepted: Iterable[str] = (), then: Sequence[Applied] = ()
+) -> Drift:
+    """Compare the live schema with the one expected; a schema as the last migration left it has no drift.
+
+    `then` are the next steps, as an empty database had them: what differs may be a part of the first.
+    """
     with home.connection("deferred") as connection:
         live = take_inventory(connection, without=seen.version_table.own_tables())
         recorded = recorded_versions(connection)
     left = next((fingerprint for name, (_, fingerprint) in recorded.items() if name in seen.heads), None)
     if left is not None and left == fingerprint_of(live):
         return Drift()
-    return drift_between(expected, live, accepted)
+    drift = drift_between(expected, live, accepted)
+    return replace(drift, between=_between(drift, seen.heads, expected, then[0])) if drift and then else drift
+
+
+def _between(drift: Drift, heads: Sequence[str], before: Inventory, step: Applied) -> str:
+    """Say that the database is between two revisions, where all that differs is what the step makes."""
+    made = {_said(change) for change in compare(before, step.inventory).changes if _stands_alone(change)}
+    there = {_said(change) for change in drift.changes if _stands_alone(change)}
+    if not there or not there <= made:
+        return ""
+    start, end = ", ".join(heads) or "base", step.revision.id
+    return (
+        f"the database stands between {start} and {end}: {len(there)} of the {len(made)} changes that {end}"
+        " makes are there"
+    )
+
+
+def _stands_alone(change: Change) -> bool:
+    """Tell whether a change is one whatever else was done: a place among others isn't."""
+    return change.clause not in ("column order", "position")
 
 
 def unexplained(expected: Difference, found: Difference) -> tuple[Change, ...]:

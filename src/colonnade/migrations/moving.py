@@ -211,7 +211,7 @@ class _Move:
         self._replayed = self._replay(seen, Leg(direction, target))
         if self._replayed is None:
             return Plan(direction, seen.heads, (), _named(self._tree, steps, direction), known=False)
-        drift = self._drift(seen, self._replayed.before)
+        drift = self._drift(seen, self._replayed)
         after = self._replayed.steps[-1].heads
         findings = (*drift.findings(), *self._replayed.findings())
         return Plan(direction, seen.heads, after, self._replayed.planned(), findings)
@@ -226,11 +226,12 @@ class _Move:
             self._skipped.append(f"plan: the tree can't be replayed from nothing: {error}")
             return None
 
-    def _drift(self, seen: Seen, expected: Inventory) -> Drift:
+    def _drift(self, seen: Seen, replayed: Replay) -> Drift:
         if self._leaves_out("drift"):
             return Drift(known=False, reason="left out, as asked")
         self._progress("drift", "comparing the schema with what its revision makes", 0, 0)
-        return drift_from(self._home, seen, expected, self._wish.accept)
+        then = replayed.steps if self._wish.direction == "upgrade" else ()
+        return drift_from(self._home, seen, replayed.before, self._wish.accept, then)
 
     def _tried(self, plan: Plan) -> Plan:
         """Back the database up, try the backup out, and the steps on the copy that this gives."""
@@ -358,7 +359,8 @@ class _Move:
         errors = [each for each in plan.errors if each.name not in self._wish.accept]
         if errors:
             kind = DriftError if all(each.rule == "drift" for each in errors) else PlanRefusedError
-            raise kind("\n".join(map(str, errors)))
+            between = [each for each in plan.findings if each.rule == "drift-between"]
+            raise kind("\n".join(map(str, [*between, *errors])))
 
     def _leaves_out(self, stage: Stage) -> bool:
         if self._left and self._left.half and stage in _DONE_BEFORE:

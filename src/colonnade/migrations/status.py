@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects.cursors import driver_of
 from colonnade.errors import DatabaseError, MigrationError
 from colonnade.migrations import writing
+from colonnade.migrations.apply import Leg
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.drift import Drift, drift_from
 from colonnade.migrations.fingerprint import fingerprint_of
@@ -114,10 +116,15 @@ def _compared(tree: Tree, home: Home, options: MigrationOptions, seen: Seen) -> 
         return _by_record(home, seen)
     try:
         with scratch_home(home, options) as empty:
-            expected = replay(tree, empty, home, seen.heads).before
+            replayed = replay(tree, empty, home, seen.heads)
     except Exception as error:  # noqa: BLE001 (a revision may raise anything; it's told)
         return Drift(known=False, reason=f"the tree can't be replayed from nothing: {error}")
-    return drift_from(home, seen, expected)
+    found = drift_from(home, seen, replayed.before)
+    if not found:
+        return found
+    with suppress(Exception), scratch_home(home, options) as empty:  # the next step may not even be one
+        replayed = replay(tree, empty, home, seen.heads, Leg("upgrade", "+1"))
+    return drift_from(home, seen, replayed.before, then=replayed.steps)
 
 
 def _by_record(home: Home, seen: Seen) -> Drift:
