@@ -189,7 +189,9 @@ class Home:
         if loop is None or loop is self._loop or self.pinned is not None:
             return
         with self._lock:
-            if self._loop is not None and self._loop.is_closed():
+            if self._loop is not None:
+                if not self._loop.is_closed():
+                    return  # a loop inside it, in another thread: the pool is the outer one's
                 _close_returned(engine)
                 engine.dispose(close=False)
             self._loop = loop
