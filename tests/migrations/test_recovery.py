@@ -110,6 +110,8 @@ def test_what_has_none_is_stopped_and_gone_on_with(
         faced.run(manager.downgrade("base", skip=FAST))
     with pytest.raises(HalfMigratedError):
         faced.run(manager.upgrade(dry_run=True, skip=FAST))
+    with pytest.raises(HalfMigratedError, match="stamp it then"):
+        faced.run(manager.stamp("head"))
     with pytest.raises(HalfMigratedError, match="no exact inverse"):
         faced.run(manager.repair("undo"))
     with pytest.raises(HalfMigratedError, match="there already|x, at"):

@@ -104,8 +104,17 @@ def rehearsal(tree: Tree, home: Home, wish: Wish, options: MigrationOptions) -> 
 
 
 def stamp(tree: Tree, home: Home, target: str, options: MigrationOptions) -> tuple[str, ...]:
-    """Note that the database is at a revision, and give where it was noted to be."""
+    """Note that the database is at a revision, and give where it was noted to be.
+
+    Raises:
+        HalfMigratedError: a part of a revision is there, which the note would hide.
+    """
     with locked(home, options), opened(home) as original:
+        _, left = look_back(tree, home)
+        if left is not None and left.half is not None:
+            raise HalfMigratedError(
+                str(left.half), remedy="Run the same migration again, or `colonnade db repair`; stamp it then"
+            )
         return apply(tree, original, [Leg("stamp", target)], stage="apply").heads_before
 
 

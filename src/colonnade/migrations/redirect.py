@@ -26,10 +26,12 @@ if TYPE_CHECKING:
 
     from colonnade.engine.home import Home
 
-__all__ = ["CONNECTION", "Target", "redirected"]
+__all__ = ["CONNECTION", "MEANT", "Target", "redirected"]
 
 CONNECTION = "colonnade.connection"
 """The key of `config.attributes` by which our own `env.py` files are lent a connection."""
+MEANT = "colonnade.url"
+"""The key of `config.attributes` by which they know the database that the connection stands for."""
 
 _DATABASE_KEYS = ("database", "dbname", "db")
 
@@ -72,6 +74,7 @@ class Target:
         named = config.get_main_option("sqlalchemy.url")
         config.set_main_option("sqlalchemy.url", self._url_like(named).replace("%", "%%"))
         config.attributes[CONNECTION] = self.connection
+        config.attributes[MEANT] = self.original or self._engine.url
 
     def _url_like(self, named: str | None) -> str:
         """Give the URL, with the driver that the configuration had named: it belongs to the file's face."""
