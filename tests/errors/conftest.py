@@ -30,7 +30,7 @@ def made_url(face_url: str) -> str:
             session.flush()
             session.add(Clip(id=1, film_id=1))
             session.flush()
-            session.add(Mark(clip_id=1, label="in", reel=1, part=2))
+            session.add(Mark(scene_id=1, label="in", reel=1, part=2))
             session.add(Clip(id=2, film_id=3, previous_id=1))
     return face_url
 

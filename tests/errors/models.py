@@ -48,12 +48,12 @@ class Video(Base):
 class Clip(Base):
     """A child, by a key with a name and one without."""
 
-    __tablename__ = "clip"
+    __tablename__ = "scene"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    film_id: Mapped[int] = mapped_column(ForeignKey("film.id", name="fk_clip_film"))
+    film_id: Mapped[int] = mapped_column(ForeignKey("film.id", name="fk_scene_film"))
     cover_id: Mapped[int | None] = mapped_column(ForeignKey("film.id"))
-    previous_id: Mapped[int | None] = mapped_column(ForeignKey("clip.id", name="fk_clip_previous"))
+    previous_id: Mapped[int | None] = mapped_column(ForeignKey("scene.id", name="fk_scene_previous"))
     film: Mapped[Video] = relationship(foreign_keys=film_id)
 
 
@@ -65,7 +65,7 @@ class Mark(Base):
         ForeignKeyConstraint(["reel", "part"], ["film.reel", "film.part"], name="fk_mark_reel_part"),
     )
 
-    clip_id: Mapped[int] = mapped_column(ForeignKey("clip.id", ondelete="CASCADE"), primary_key=True)
+    scene_id: Mapped[int] = mapped_column(ForeignKey("scene.id", ondelete="CASCADE"), primary_key=True)
     label: Mapped[str] = mapped_column(String(10), primary_key=True)
     reel: Mapped[int | None]
     part: Mapped[int | None]

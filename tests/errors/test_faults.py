@@ -54,8 +54,8 @@ CASES = [
     Case("primary key", film.values(id=1, title="x"), UNIQUE, "Video", ("id",), "film_pkey", "id=1"),
     Case(
         "composite primary key",
-        insert(Mark).values(clip_id=1, label="in"),
-        UNIQUE, "Mark", ("clip_id", "label"), "mark_pkey", "clip_id=1, label='in'",
+        insert(Mark).values(scene_id=1, label="in"),
+        UNIQUE, "Mark", ("scene_id", "label"), "mark_pkey", "scene_id=1, label='in'",
     ),
     Case(
         "unique",
@@ -96,38 +96,38 @@ CASES = [
     Case(
         "no owner",
         insert(Clip).values(id=9, film_id=77),
-        KEY, "Clip", ("film_id",), "fk_clip_film", "=77",
+        KEY, "Clip", ("film_id",), "fk_scene_film", "=77",
     ),
     Case(
         "no owner, no name",
         insert(Clip).values(id=9, film_id=1, cover_id=77),
-        KEY, "Clip", ("cover_id",), "clip_cover_id_fkey", "cover_id=77",
+        KEY, "Clip", ("cover_id",), "scene_cover_id_fkey", "cover_id=77",
     ),
     Case(
         "no owner, of its own kind",
         insert(Clip).values(id=9, film_id=1, previous_id=77),
-        KEY, "Clip", ("previous_id",), "fk_clip_previous",
+        KEY, "Clip", ("previous_id",), "fk_scene_previous",
     ),
     Case(
         "no owner, composite",
-        insert(Mark).values(clip_id=1, label="out", reel=1, part=7),
+        insert(Mark).values(scene_id=1, label="out", reel=1, part=7),
         KEY, "Mark", ("reel", "part"), "fk_mark_reel_part", "reel=1, part=7",
     ),
     Case(
         "no owner, by an update",
         update(Clip).where(Clip.id == 1).values(film_id=77),
-        KEY, "Clip", ("film_id",), "fk_clip_film", "film_id=77",
+        KEY, "Clip", ("film_id",), "fk_scene_film", "film_id=77",
     ),
     Case(
         "no owner, one of many rows",
         insert(Clip),
-        KEY, "Clip", ("film_id",), "fk_clip_film",
+        KEY, "Clip", ("film_id",), "fk_scene_film",
         rows=[{"id": 8, "film_id": 1}, {"id": 9, "film_id": 77}],
     ),
     Case(
         "held",
         delete(Video).where(Video.id == 3),
-        KEY, "Clip", ("film_id",), "fk_clip_film", "Delete or move the rows",
+        KEY, "Clip", ("film_id",), "fk_scene_film", "Delete or move the rows",
     ),
     Case(
         "held by a composite key",
@@ -142,7 +142,7 @@ CASES = [
     Case(
         "held by its own kind",
         delete(Clip).where(Clip.id == 1),
-        KEY, "Clip", ("previous_id",), "fk_clip_previous",
+        KEY, "Clip", ("previous_id",), "fk_scene_previous",
     ),
     Case(
         "check",
@@ -182,10 +182,10 @@ CASES = [
     Case("not null, as text", text("UPDATE film SET title = NULL WHERE id = :id").bindparams(id=1),
          NULL, "Video", ("title",)),
     Case("foreign key, as text",
-         text("INSERT INTO mark (clip_id, label, reel, part) VALUES (1, 'x', 77, 77)"),
+         text("INSERT INTO mark (scene_id, label, reel, part) VALUES (1, 'x', 77, 77)"),
          KEY, "Mark", ("reel", "part"), "fk_mark_reel_part", lenient=LAX),
-    Case("held, as text", text("DELETE FROM clip WHERE id = 1"),
-         KEY, "Clip", ("previous_id",), "fk_clip_previous", lenient=LAX),
+    Case("held, as text", text("DELETE FROM scene WHERE id = 1"),
+         KEY, "Clip", ("previous_id",), "fk_scene_previous", lenient=LAX),
     Case("no such table", select(Ghost), SCHEMA, "Ghost", (), None, "ghost"),
     Case("no such table, as text", text("SELECT * FROM nowhere"), SCHEMA, "nowhere"),
     Case("no such column", select(Video.id, text("nope")), SCHEMA, "Video", ("nope",)),

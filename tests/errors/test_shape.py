@@ -51,12 +51,12 @@ def error(request: pytest.FixtureRequest) -> DatabaseError:
         "what happened",
         entity="Clip",
         columns=["film_id"],
-        constraint="fk_clip_film",
+        constraint="fk_scene_film",
         retryable=True,
         remedy="do this",
         attempts=3,
         orig=sqlite3.IntegrityError("secret row"),
-        statement="INSERT INTO clip VALUES (?)",
+        statement="INSERT INTO scene VALUES (?)",
         connection_invalidated=True,
     )
     error.add_note("seen at night")

@@ -101,9 +101,9 @@ def test_a_refresh_of_a_row_that_is_gone(session: Session) -> None:
 def test_what_was_not_loaded(session: Session) -> None:
     session.add(Clip(id=1, film_id=1))
     session.commit()
-    clip = session.get_one(Clip, 1)
-    session.expunge(clip)
-    error = _error(None, lambda: clip.film)
+    scene = session.get_one(Clip, 1)
+    session.expunge(scene)
+    error = _error(None, lambda: scene.film)
     assert (type(error), error.entity, error.columns) == (RelationshipNotLoadedError, "Clip", ("film",))
     assert "load=[Clip.film]" in str(error)
 
