@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from colonnade import AlembicManager
-from colonnade.errors import MigrationError
+from colonnade.errors import DependentObjectsError, MigrationError
+from tests.migrations.conftest import opened
 from tests.migrations.test_manager import asked, fill
 from tests.migrations.trees import LIBRARY, Rev, make_tree
 
@@ -88,4 +89,42 @@ def test_what_goes_can_be_accepted_by_its_name(url: str, tmp_path: Path) -> None
     accepted = [finding.name for finding in manager.plan().errors]
     assert "column book.title" in accepted
     assert manager.upgrade(accept=accepted).applied
+    manager.db.close()
+
+
+SEVERAL = (
+    Rev(
+        "r1",
+        """\
+        op.create_table(
+            "t",
+            sa.Column("id", sa.Integer, primary_key=True),
+            sa.Column("a", sa.Integer),
+            sa.Column("b", sa.Integer),
+        )
+        op.create_index("ix_t_a_b", "t", ["a", "b"])
+        """,
+    ),
+    Rev(
+        "r2",
+        """\
+        with op.batch_alter_table("t") as batch:
+            batch.drop_column("b")
+        """,
+    ),
+)
+
+
+def test_what_names_a_dropped_column_goes_with_it_where_thats_accepted(url: str, tmp_path: Path) -> None:
+    manager = AlembicManager(url, script_location=make_tree(tmp_path / "m", SEVERAL))
+    manager.upgrade("r1", skip=["backup", "rehearse"])
+    with opened(url) as connection:
+        connection.exec_driver_sql("INSERT INTO t (id, a, b) VALUES (1, 2, 3)")
+    with pytest.raises(DependentObjectsError, match='--accept "index ix_t_a_b on t"'):
+        manager.upgrade(skip=["backup"])
+    assert manager.current() == ("r1",)
+    manager.upgrade(skip=["backup"], accept=["index ix_t_a_b on t"])
+    assert manager.current() == ("r2",)
+    with opened(url) as connection:
+        assert connection.exec_driver_sql("SELECT * FROM t").all() == [(1, 2)]
     manager.db.close()

@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects.cursors import driver_of
+from colonnade.dialects.dependents import accepting
 from colonnade.engine.home import Home
 from colonnade.engine.retry import RetryPolicy, retrying
 from colonnade.errors import (
@@ -83,7 +84,7 @@ _DONE_BEFORE: tuple[Stage, ...] = ("drift", "backup", "rehearse")
 
 def move(tree: Tree, home: Home, wish: Wish, options: MigrationOptions, progress: Progress) -> Migration:
     """Bring the database to where it's wished, or leave it as it was; see `AlembicManager.upgrade`."""
-    with locked(home, options):
+    with locked(home, options), accepting(wish.accept):
         return _Move(tree, home, wish, options, progress).carry_out()
 
 
@@ -93,14 +94,16 @@ def plan(tree: Tree, home: Home, wish: Wish, options: MigrationOptions) -> Plan:
     Where no empty database can be had the steps are named, and what they do isn't known.
     """
     move = _Move(tree, home, wish, options, _silent)
-    return move.plan(move.begin())
+    with accepting(wish.accept):
+        return move.plan(move.begin())
 
 
 def rehearsal(tree: Tree, home: Home, wish: Wish, options: MigrationOptions) -> Rehearsal:
     """Give what a move does on a copy with the real rows."""
     move = _Move(tree, home, wish, options, _silent)
-    plan = move.plan(move.begin())
-    return move.rehearsal(plan) if plan else Rehearsal()
+    with accepting(wish.accept):
+        plan = move.plan(move.begin())
+        return move.rehearsal(plan) if plan else Rehearsal()
 
 
 def stamp(tree: Tree, home: Home, target: str, options: MigrationOptions) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import Column, Computed, Integer, String
 from sqlalchemy.types import TypeEngine
 
 from colonnade.dialects.alembic_parts import LOSSY, refuse_rebuilds, shadow
-from colonnade.dialects.dependents import named_by
+from colonnade.dialects.dependents import refuse_dependents
 from colonnade.dialects.mysql.clauses import table_text
 from colonnade.dialects.mysql.columns import column_text, rendered
 from colonnade.dialects.mysql.naming import keys_of_several, triggers_and_views
@@ -91,8 +91,7 @@ def _drop_column(
         *keys_of_several(items, name),
         *triggers_and_views(impl.connection, schema, table_name, name),
     ]
-    if found:
-        raise named_by(table_name, [name], found)
+    refuse_dependents(table_name, [name], found)
     otherwise(table_name, column, schema=schema, **others)
 
 
@@ -171,8 +170,7 @@ class _Alteration:
         if name != self.column.name:
             source = self._source.name
             found = [*triggers_and_views(self._connection, self._schema, source, self.column.name)]
-            if found:
-                raise named_by(source, [self.column.name], found, "renamed")
+            refuse_dependents(source, [self.column.name], found, "renamed")
         old, new = self._quote(self.column.name), self._quote(name)
         place = f"MODIFY {old}" if old == new else f"CHANGE {old} {new}"
         if old != new and "check" in self.column.pieces:

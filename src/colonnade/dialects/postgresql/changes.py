@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeEngine
 from colonnade.dialects.alembic_parts import LOSSY, refuse_rebuilds, shadow
 from colonnade.dialects.cursors import driver_of
 from colonnade.dialects.definitions import Cursor, Token, tokens, unwrapped
-from colonnade.dialects.dependents import named_by
+from colonnade.dialects.dependents import refuse_dependents
 from colonnade.dialects.postgresql import connect
 from colonnade.dialects.unfit import (
     IN_ALTER_COLUMN,
@@ -141,8 +141,8 @@ def _drop_column(
     quote = impl.connection.dialect.identifier_preparer.quote_identifier
     table = f"{quote(schema)}.{quote(table_name)}" if schema else quote(table_name)
     asked = {"table": table, "column": str(column.name)}
-    if found := impl.connection.execute(_GOING, asked).scalars().all():
-        raise named_by(table_name, [str(column.name)], found)
+    found = impl.connection.execute(_GOING, asked).scalars().all()
+    refuse_dependents(table_name, [str(column.name)], found)
     otherwise(table_name, column, schema=schema, **others)
 
 

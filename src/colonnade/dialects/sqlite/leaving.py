@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, PrimaryKeyConstraint, UniqueConstraint
 
-from colonnade.dialects.dependents import named_by
+from colonnade.dialects.dependents import may_go, refuse_dependents
 from colonnade.dialects.sqlite.pieces import Piece, TablePieces
 from colonnade.dialects.sqlite.stored import Index, Schema, columns_of_update
 
@@ -51,8 +51,7 @@ class Leaving:
             DependentObjectsError: with all of them.
         """
         found = [*self._keys_in_the_way(), *self._indexes_in_the_way(), *self._others_in_the_way()]
-        if found:
-            raise named_by(self._table.name, self._asked.dropped, found)
+        refuse_dependents(self._table.name, self._asked.dropped, found)
 
     def _touches(self, names: frozenset[str]) -> bool:
         return bool(names & self._columns)
@@ -93,7 +92,11 @@ class Leaving:
                 continue
             if key.key.kind == "primary key" and self._asked.primary_key is not None:
                 continue
-            found.append(key.key.kind + (f" {key.key.name}" if key.key.name else f" {key.text}"))
+            label = key.key.kind + (f" {key.key.name}" if key.key.name else f" {key.text}")
+            if may_go(label):
+                self.keys.add(place)
+            else:
+                found.append(label)
         for column in self._table.columns:
             for piece in column.pieces:
                 is_generated = piece.kind == "generated" and column.name.lower() not in self._columns
@@ -103,12 +106,14 @@ class Leaving:
 
     def _indexes_in_the_way(self) -> list[str]:
         dropped = {name.lower() for name in self._asked.dropped_indexes}
-        return [
-            index.label
+        in_the_way = [
+            index
             for index in self._schema.of("index", self._table.name)
             if index.name.lower() not in self.indexes | dropped
             and self._touches(self._named(Index(index).names()))
         ]
+        self.indexes |= {index.name.lower() for index in in_the_way if may_go(index.label)}
+        return [index.label for index in in_the_way if not may_go(index.label)]
 
     def _others_in_the_way(self) -> list[str]:
         """Give foreign keys that refer to a column, and triggers on its UPDATE, which SQLite lets be."""
