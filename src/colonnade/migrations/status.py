@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects.cursors import driver_of
@@ -118,7 +118,9 @@ def _compared(tree: Tree, home: Home, options: MigrationOptions, seen: Seen) -> 
         with scratch_home(home, options) as empty:
             replayed = replay(tree, empty, home, seen.heads)
     except Exception as error:  # noqa: BLE001 (a revision may raise anything; it's told)
-        return Drift(known=False, reason=f"the tree can't be replayed from nothing: {error}")
+        found = _by_record(home, seen)
+        reason = f"the tree can't be replayed from nothing: {error}"
+        return found if found.known else replace(found, reason=reason)
     found = drift_from(home, seen, replayed.before)
     if not found:
         return found
