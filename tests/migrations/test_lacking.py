@@ -22,8 +22,9 @@ def upgraded_all_the_same(url: str, tree: Path, folder: Path, error: type[Migrat
                           skip: Sequence[str]) -> None:  # fmt: skip
     """Be refused at r1 with nothing changed, and come to the end with the stages left out."""
     manager = AlembicManager(url, script_location=tree, options=MigrationOptions(backup_folder=folder))
-    with pytest.raises(error, match=cure):
+    with pytest.raises(error, match=cure) as caught:
         manager.upgrade()
+    assert "--skip backup --skip rehearse" in str(caught.value)
     assert manager.current() == ("r1",)
     assert asked(url, "SELECT count(*) FROM book") == [(6,)]
     manager.upgrade(skip=skip)

@@ -372,7 +372,7 @@ def _refuse_size(estimate: BackupEstimate, most_bytes: int | None) -> None:
         raise BackupError(
             f"a backup may take {estimate.bytes:,} bytes and {estimate.seconds:.0f} s, more than the"
             f" {most_bytes:,} bytes that are allowed",
-            remedy="Allow as many, or leave the backup out by name",
+            remedy="Allow as many, or leave it out: --skip backup --skip rehearse",
         )
     if not estimate.fits:
         raise _no_room(estimate)
@@ -383,7 +383,7 @@ def _no_room(estimate: BackupEstimate, error: OSError | None = None) -> BackupEr
     return BackupError(
         f"the backup can't be written to {estimate.folder}{why}: it needs up to"
         f" {estimate.bytes + _SPARE_BYTES:,} bytes, and {estimate.free:,} are free",
-        remedy="Make room, name another folder, or leave the backup out by name",
+        remedy="Make room, name another folder, or leave it out: --skip backup --skip rehearse",
     )
 
 

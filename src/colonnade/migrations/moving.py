@@ -25,6 +25,7 @@ from colonnade.errors import (
     MigrationError,
     PlanRefusedError,
     RevisionChangedError,
+    ScratchDatabaseError,
 )
 from colonnade.migrations.apply import Leg, apply
 from colonnade.migrations.backup import restored_backup, take_backup
@@ -254,10 +255,15 @@ class _Move:
         if self._home.readers_block and (backs_up or rehearses):
             self._skipped.append("backup and rehearse: the database is in memory")
         elif backs_up or rehearses:
-            with self._copied(keeps=backs_up and not self._wish.dry_run) as (backup, copy):
-                if rehearses:
-                    done = self._rehearse(backup, copy)
-                    return plan.with_seconds(done.seconds).with_findings(done.findings)
+            try:
+                with self._copied(keeps=backs_up and not self._wish.dry_run) as (backup, copy):
+                    if rehearses:
+                        done = self._rehearse(backup, copy)
+                        return plan.with_seconds(done.seconds).with_findings(done.findings)
+            except ScratchDatabaseError as error:
+                stages = [stage for stage, asked in (("backup", backs_up), ("rehearse", rehearses)) if asked]
+                error.remedy += f"; or go without: {' '.join(f'--skip {stage}' for stage in stages)}"
+                raise
         return plan
 
     def rehearsal(self, plan: Plan) -> Rehearsal:

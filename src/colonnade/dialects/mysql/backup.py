@@ -204,7 +204,8 @@ def _lock(connection: Connection, tables: Sequence[str], kind: str) -> None:
         if next(iter(getattr(error.orig, "args", ())), None) in _FORBIDDEN:
             raise BackupError(
                 "the account may not lock the tables for the moment in which a backup begins",
-                remedy="GRANT LOCK TABLES on the database to it, or leave the backup out by name",
+                remedy="GRANT LOCK TABLES on the database to it, or leave it out:"
+                " --skip backup --skip rehearse",
             ) from error
         raise
 
@@ -224,7 +225,7 @@ def _program(names: Mapping[bool, tuple[str, ...]], connection: Connection) -> s
     version = (connection.dialect.server_version_info or ())[:2]
     kind = "mariadb" if maria else "mysql"
     wanted = ".".join(map(str, version))
-    remedy = f"Install {kind}-client {wanted} or newer, or leave the backup out by name"
+    remedy = f"Install {kind}-client {wanted} or newer, or leave it out: --skip backup --skip rehearse"
     path = programs.first_found(names[maria])
     if path is None:
         raise MissingProgramError(f"{names[maria][0]} isn't installed, or isn't on the PATH", remedy=remedy)

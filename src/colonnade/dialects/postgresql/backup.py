@@ -183,7 +183,7 @@ def _major(connection: Connection) -> int:
 def _program(name: str, major: int) -> str:
     remedy = (
         f"Install postgresql-client-{major} (Debian, Ubuntu), postgresql{major} (Red Hat) or"
-        f" postgresql@{major} (Homebrew), or leave the backup out by name"
+        f" postgresql@{major} (Homebrew), or leave it out: --skip backup --skip rehearse"
     )
     path = which(name)
     if path is None:
