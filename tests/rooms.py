@@ -54,7 +54,10 @@ AWAITING = (
 )
 # The settings read URLs, `postgres://` among them, and take a bare path for an SQLite file.
 NAMING_DATABASES = (
+    "cli/db/lint.py",
     "dialects/",
+    # A rule is about one thing that one database does.
+    "migrations/lint/",
     "settings.py",
     "testing/servers.py",
     "testing/databases.py",

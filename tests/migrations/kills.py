@@ -24,7 +24,7 @@ from colonnade import AlembicManager
 from colonnade.dialects.contract import dialect_named
 from colonnade.errors import MigrationLockError
 
-SKIPPED = ("plan", "drift", "backup", "rehearse", "verify")
+SKIPPED = ("plan", "drift", "lint", "backup", "rehearse", "verify")
 _READING = ("select", "show", "pragma", "set")
 
 

@@ -48,7 +48,7 @@ def test_what_was_asked_for_is_no_finding(url: str, tmp_path: Path, case: str) -
     manager = AlembicManager(url, script_location=tree)
     plan = manager.plan()
     assert plan.known
-    assert plan.findings == ()
+    assert [each for each in plan.findings if each.rule.startswith("clause-")] == []
     manager.db.close()
 
 

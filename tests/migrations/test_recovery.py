@@ -15,7 +15,7 @@ from tests.migrations.conftest import engine_on
 from tests.migrations.test_manager import alembic_on, asked, fill
 from tests.migrations.trees import LIBRARY, Rev, make_tree, write_revision
 
-FAST = ("plan", "drift", "backup", "rehearse", "verify")
+FAST = ("plan", "drift", "lint", "backup", "rehearse", "verify")
 
 FAILING = """\
 op.create_table("note", sa.Column("id", sa.Integer, primary_key=True), sa.Column("text", sa.String(20)))

@@ -78,6 +78,7 @@ def test_a_good_upgrade_leaves_a_backup_and_tells_the_time(
         "checksums",
         "plan",
         "drift",
+        "lint",
         "backup",
         "rehearse",
         "apply",

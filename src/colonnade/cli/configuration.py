@@ -80,8 +80,9 @@ def _from_toml(file: Path, tools: Mapping[str, Any]) -> Configuration:
         if not isinstance(value, dict):  # a table in it belongs to another group of commands
             values[key] = _checked(file, key, value, known)
     options = {key: values.pop(key) for key in list(values) if key not in own}
-    if "backup_folder" in options:
-        options["backup_folder"] = file.parent / options["backup_folder"]
+    for folder in ("backup_folder", "lint_rules"):
+        if folder in options:
+            options[folder] = file.parent / options[folder]
     of_alembic = file if "alembic" in tools and "script_location" not in values else None
     return Configuration(folder=file.parent, file=of_alembic, options=options, **values)
 

@@ -15,7 +15,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Answer every question wi
 
 _URL = "The database; without it the one of the configuration, else DATABASE_URL, else a file in this folder."
 _CONFIG = "A pyproject.toml with [tool.colonnade], or an alembic.ini; without it the nearest pyproject.toml."
-_STAGES = "Leave out a stage: checksums, drift, plan, backup, rehearse, verify. May be given again."
+_STAGES = "Leave out a stage: checksums, drift, plan, lint, backup, rehearse, verify. May be given again."
 _ACCEPT = "Let what was changed by hand stay, by the name that `drift` gives it. May be given again."
 
 

@@ -15,6 +15,7 @@ from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
 from colonnade.migrations import keeping, moving, recovery, status, writing
+from colonnade.migrations.lint.staging import lint_of
 from colonnade.migrations.migration import Wish
 from colonnade.migrations.options import MigrationOptions, Progress, stages_named
 from colonnade.migrations.reading import look
@@ -112,6 +113,22 @@ class _AlembicOperations:
             MigrationError: there's none, or more than one.
         """
         return self.tree.revision(revision)
+
+    @operation
+    def lint(
+        self, revisions: str | None = None, *, direction: Direction = "upgrade", database: str | None = None
+    ) -> list[Finding]:
+        """Give what the rules find in revisions, in the order in which they would be carried out.
+
+        By default in those that are pending, with counts of the rows that are there. Nothing is written.
+
+        Args:
+            revisions: a target as for `upgrade` or `downgrade`, or a range `a1:b2`, or `all`.
+            direction: which of the revisions' functions are looked at.
+            database: a kind (`sqlite`, `postgresql`, `mysql`): no database is opened then, and all
+                revisions are looked at unless `revisions` says otherwise.
+        """
+        return lint_of(self.tree, self._home, revisions, direction, database, self.options)
 
     @operation
     def status(self) -> Status:

@@ -34,10 +34,11 @@ from colonnade.migrations.drift import Drift, drift_from, unexplained
 from colonnade.migrations.fingerprint import fingerprint_of
 from colonnade.migrations.inventory import compare
 from colonnade.migrations.keeping import folder_of
+from colonnade.migrations.lint.staging import lint_with_rows
 from colonnade.migrations.manifest import prune_backups
 from colonnade.migrations.migration import Migration, Wish
 from colonnade.migrations.options import MigrationOptions, Progress, Stage
-from colonnade.migrations.plan import Plan, PlannedStep
+from colonnade.migrations.plan import Finding, Plan, PlannedStep
 from colonnade.migrations.reading import Seen, opened
 from colonnade.migrations.record import create_own_tables, recorded_versions
 from colonnade.migrations.recovery import (
@@ -223,11 +224,21 @@ class _Move:
         self._progress("plan", "trying the steps on an empty database", 0, 0)
         self._replayed = self._replay(seen, Leg(direction, target))
         if self._replayed is None:
-            return Plan(direction, seen.heads, (), _named(self._tree, steps, direction), known=False)
+            named = _named(self._tree, steps, direction)
+            return Plan(direction, seen.heads, (), named, self._lint(steps), known=False)
         drift = self._drift(seen, self._replayed)
         after = self._replayed.steps[-1].heads
-        findings = (*drift.findings(), *self._replayed.findings())
+        findings = (*drift.findings(), *self._replayed.findings(), *self._lint(steps))
         return Plan(direction, seen.heads, after, self._replayed.planned(), findings)
+
+    def _lint(self, steps: Sequence[Any]) -> tuple[Finding, ...]:
+        """Give what the rules find; what is merely good to know is told by `lint` alone."""
+        if self._leaves_out("lint"):
+            return ()
+        self._progress("lint", "looking at the steps by the rules", 0, 0)
+        names = [step.revision.revision for step in steps]
+        found = lint_with_rows(self._tree, self._home, names, self._wish.direction, self._options)
+        return tuple(each for each in found if each.severity != "info" or each.allowed)
 
     def _replay(self, seen: Seen, leg: Leg) -> Replay | None:
         if self._leaves_out("plan"):
@@ -334,7 +345,8 @@ class _Move:
             return self._left.run
         create_own_tables(self._home)
         files = {step.revision.id: step.revision.checksum for step in plan.steps}
-        return begin_run(self._home, plan.direction, plan.before, plan.after, files)
+        allowed = [str(each) for each in plan.findings if each.allowed]
+        return begin_run(self._home, plan.direction, plan.before, plan.after, files, allowed)
 
     def _count(self, context: MigrationContext, start: Inventory) -> None:
         """Count and digest the rows that shall stay as they are, where nobody else's changes are seen."""

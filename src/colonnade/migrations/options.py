@@ -12,7 +12,7 @@ from colonnade.errors import ConfigurationError
 
 __all__ = ["STAGES", "MigrationOptions", "Progress", "Stage", "stages_named"]
 
-Stage = Literal["checksums", "drift", "plan", "backup", "rehearse", "verify"]
+Stage = Literal["checksums", "drift", "plan", "lint", "backup", "rehearse", "verify"]
 """What can be left out of an upgrade by name. The lock, the journal and the steps themselves can't be."""
 
 STAGES: tuple[Stage, ...] = get_args(Stage)
@@ -35,6 +35,7 @@ class MigrationOptions:
         most_bytes: the size of a database above which backup and rehearsal stop and ask; None for any.
         statement_lock_timeout_s: how long a statement waits for a lock that a reader holds.
         attempts: how often the steps are tried when such a lock, or a deadlock, stopped them.
+        lint_rules: a folder with rules of your own, beside Colonnade's.
     """
 
     backup_folder: Path | None = None
@@ -44,6 +45,7 @@ class MigrationOptions:
     most_bytes: int | None = 20 * 1024**3
     statement_lock_timeout_s: float = 5.0
     attempts: int = 5
+    lint_rules: Path | None = None
 
 
 def stages_named(names: Iterable[str]) -> frozenset[Stage]:

@@ -28,6 +28,10 @@ class Finding:
         sample: keys of some of the rows.
         remedy: what to do about it.
         name: what it can be accepted by, in `upgrade(accept=[…])`; empty where it can't be.
+        operation: the kind of operation that does it, as `DropColumn`; empty where it's none.
+        why: why that's so; empty where the message tells.
+        file: the revision's file, and `line` the place in it; empty and 0 where there's none.
+        allowed: why the revision lets it pass, as a comment in its file says; it's an `info` then.
     """
 
     rule: str
@@ -39,6 +43,11 @@ class Finding:
     sample: tuple[str, ...] = ()
     remedy: str = ""
     name: str = ""
+    operation: str = ""
+    why: str = ""
+    file: str = ""
+    line: int = 0
+    allowed: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Give what `json.dumps` takes."""

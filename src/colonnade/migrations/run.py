@@ -26,8 +26,8 @@ class MigrationRun(InternalBase):
 
     `state` is `running` up to the end, also when the process was killed; then `applied`; `failed` where it
     left the database at a revision, `stopped` where it left it between two; `undone`, `interrupted` or
-    `forgotten` where a later one found it unfinished. `heads_before`, `heads_after` and `files` (the
-    checksum of each revision's file) are JSON.
+    `forgotten` where a later one found it unfinished. `heads_before`, `heads_after`, `files` (the checksum
+    of each revision's file) and `allowed` (what lint found and the revisions let pass, and why) are JSON.
     """
 
     __tablename__ = "migration_run"
@@ -43,6 +43,7 @@ class MigrationRun(InternalBase):
     state: Mapped[str] = mapped_column(String(12))
     reason: Mapped[str] = mapped_column(Text)
     backup: Mapped[str | None] = mapped_column(Text)
+    allowed: Mapped[str | None] = mapped_column(Text)
 
 
 class MigrationStatement(InternalBase):

@@ -127,7 +127,12 @@ class Left:
 
 
 def begin_run(
-    home: Home, direction: Direction, before: Sequence[str], after: Sequence[str], files: Mapping[str, str]
+    home: Home,
+    direction: Direction,
+    before: Sequence[str],
+    after: Sequence[str],
+    files: Mapping[str, str],
+    allowed: Sequence[str] = (),
 ) -> Run:
     """Note that a run begins, in a transaction of its own."""
     values = {
@@ -138,6 +143,7 @@ def begin_run(
         "files": json.dumps(dict(files), sort_keys=True),
         "state": "running",
         "reason": "",
+        "allowed": json.dumps(list(allowed)) if allowed else None,
     }
     with home.connection() as connection:
         key = connection.execute(insert(_runs).values(values)).inserted_primary_key

@@ -14,6 +14,7 @@ app = group(
             "status",
             "current",
             "plan",
+            "lint",
             "check",
             "drift",
             "verify",

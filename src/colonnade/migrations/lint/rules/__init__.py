@@ -1,0 +1,1 @@
+"""One rule a file; each is found by its being here."""

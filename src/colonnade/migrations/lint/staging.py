@@ -1,0 +1,78 @@
+"""Lint as a stage of a migration, and of its plan: by the rows that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from colonnade.errors import MigrationError
+from colonnade.migrations.lint.facts import Facts
+from colonnade.migrations.lint.running import lint, rules
+from colonnade.migrations.plan import Finding
+from colonnade.migrations.reading import look
+
+if TYPE_CHECKING:
+    from colonnade.engine.home import Home
+    from colonnade.migrations.options import MigrationOptions
+    from colonnade.migrations.tree import Direction, Tree
+
+__all__ = ["kind_of", "lint_of", "lint_offline", "lint_with_rows"]
+
+
+def lint_with_rows(
+    tree: Tree, home: Home, revisions: Sequence[str], direction: Direction, options: MigrationOptions
+) -> list[Finding]:
+    """Give what the rules find in these revisions, with counts of the database's rows; it's only read."""
+    chosen = rules(options.lint_rules)
+    with home.connection("deferred") as connection:
+        kind = kind_of(connection.dialect.name)
+        return lint(tree, revisions, kind, direction=direction, facts=Facts(connection), chosen=chosen)
+
+
+def lint_offline(
+    tree: Tree, revisions: Sequence[str], database: str, direction: Direction, options: MigrationOptions
+) -> list[Finding]:
+    """Give what the rules find without a database, for one of this kind."""
+    kind = kind_of(database)
+    return lint(tree, revisions, kind, direction=direction, chosen=rules(options.lint_rules))
+
+
+def lint_of(
+    tree: Tree,
+    home: Home,
+    revisions: str | None,
+    direction: Direction,
+    database: str | None,
+    options: MigrationOptions,
+) -> list[Finding]:
+    """Give what the rules find in the revisions that are named; see `AlembicManager.lint`."""
+    every = [revision.id for revision in tree.revisions()]
+    if database is not None:
+        names = every if revisions in (None, "all") else _named(tree, str(revisions), direction, ())
+        return lint_offline(tree, names, database, direction, options)
+    if revisions == "all":
+        return lint_with_rows(tree, home, every, direction, options)
+    heads = look(tree, home).heads
+    target = revisions or ("heads" if direction == "upgrade" else "-1")
+    return lint_with_rows(tree, home, _named(tree, target, direction, heads), direction, options)
+
+
+def _named(tree: Tree, target: str, direction: Direction, heads: Sequence[str]) -> list[str]:
+    start, given, end = target.partition(":")
+    if given:
+        heads, target = ((start,) if start and start != "base" else ()), end or "heads"
+    elif direction == "downgrade" and not heads:
+        heads = tree.heads
+    return [step.revision.revision for step in tree.steps(direction, target, heads)]
+
+
+def kind_of(name: str) -> str:
+    """Give the name by which rules know a database; MariaDB goes by MySQL's.
+
+    Raises:
+        MigrationError: there are no rules for it.
+    """
+    known = {"sqlite": "sqlite", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mysql"}
+    if name not in known:
+        raise MigrationError(f"there are no rules for {name!r}", remedy=f"Name one of {', '.join(known)}")
+    return known[name]
