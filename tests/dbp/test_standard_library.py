@@ -29,7 +29,7 @@ def library(tmp_path_factory):
 def counted(library):
     """How many files, functions and classes an independent walk finds."""
     functions = classes = 0
-    for file in library.rglob("*.py"):
+    for file in (*library.rglob("*.py"), *library.rglob("*.pyi")):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
