@@ -567,6 +567,14 @@ class Connecting(Protocol):
         ...
 
 
+class Wanted(Protocol):
+    """`wanted.py`: what the database makes of what a model asks for, in its own words."""
+
+    def checks_made(self, connection: Connection, create: Any, name: str) -> Mapping[str, str]:
+        """Give the text of each CHECK by its name, of a table that `create` makes for a moment."""
+        ...
+
+
 class Scripts(Protocol):
     """`scripts.py`, of an embedded database alone: a migration as a script, by what a trial sends."""
 
@@ -774,6 +782,10 @@ class Dialect:
     @cached_property
     def scripts(self) -> Scripts:
         return cast(Scripts, self._room("scripts"))
+
+    @cached_property
+    def wanted(self) -> Wanted:
+        return cast(Wanted, self._room("wanted"))
 
     @cached_property
     def texts(self) -> Texts:

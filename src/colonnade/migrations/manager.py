@@ -319,11 +319,17 @@ class _AlembicOperations:
         branch_label: str | None = None,
         depends_on: str | None = None,
         rev_id: str | None = None,
+        renames: Sequence[str] = (),
+        no_renames: bool = False,
     ) -> Revision:
         """Write a new revision's file, and give it; `autogenerate` fills it with how the models differ.
 
+        `renames` name what isn't dropped and made but renamed: `table.old:new`, and `old:new` for a table;
+        `no_renames` says that all the others are none.
+
         Raises:
-            MigrationError: the database isn't at the tree's head, or the models' metadata has no tables.
+            MigrationError: the database isn't at the tree's head, or the models' metadata has no tables; or
+                something goes and something like it comes, and nobody has said whether that's a rename.
         """
         return writing.revision(
             self.tree,
@@ -337,6 +343,8 @@ class _AlembicOperations:
                 "branch_label": branch_label,
                 "depends_on": depends_on,
                 "rev_id": rev_id,
+                "renames": renames,
+                "no_renames": no_renames,
             },
         )
 

@@ -12,9 +12,11 @@ from alembic.script import Script
 from sqlalchemy import MetaData
 
 from colonnade.errors import MigrationError
+from colonnade.migrations import checks as _checks  # its comparison registers itself
 from colonnade.migrations.catalogue import without_own_tables
 from colonnade.migrations.environment import Visit, visit_environment
 from colonnade.migrations.reading import opened
+from colonnade.migrations.renames import candidates, rename
 from colonnade.migrations.tree import Revision, alembic_errors
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["differences", "merge", "revision"]
 
+assert _checks
+
 Models = MetaData | Sequence[MetaData] | None
 
 
@@ -33,13 +37,23 @@ def revision(tree: Tree, home: Home, models: Models, wish: Mapping[str, Any]) ->
     """Write a revision's file by Alembic's own means, and give it.
 
     Raises:
-        MigrationError: to be filled from the models, and the database isn't at the head, or there are none.
+        MigrationError: to be filled from the models, and the database isn't at the head, or there are none;
+            or something may have been renamed, and nobody has said so.
     """
+    wish = dict(wish)
+    renames, settled = wish.pop("renames", ()), wish.pop("no_renames", False)
     arguments = {"sql": False, "version_path": None, **wish}
     config = tree.configuration()
     script = tree.script_of(config)
     context = RevisionContext(config, script, arguments)
-    visit = _Compare(models, lambda heads, told: _fill(context, tree, heads, told))
+
+    def fill(heads: tuple[str, ...], told: MigrationContext) -> None:
+        _fill(context, tree, heads, told)
+        for script in context.generated_revisions:
+            found = candidates(script, told.dialect)
+            rename(script, renames, found, settled=settled)
+
+    visit = _Compare(models, fill)
     if arguments["autogenerate"]:
         with opened(home, "deferred") as target:
             visit_environment(

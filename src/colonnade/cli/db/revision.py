@@ -28,6 +28,13 @@ def revision(
         str | None, typer.Option("--depends-on", help="A revision that must be applied besides.")
     ] = None,
     rev_id: Annotated[str | None, typer.Option("--rev-id", help="Its id; without it one is made up.")] = None,
+    rename: Annotated[
+        list[str] | None,
+        typer.Option("--rename", help="What is renamed: `table.old:new`, or a table `old:new`."),
+    ] = None,
+    no_renames: Annotated[
+        bool, typer.Option("--no-renames", help="What goes and what comes are different things.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write a new revision's file."""
@@ -40,10 +47,12 @@ def revision(
             branch_label=branch_label,
             depends_on=depends_on,
             rev_id=rev_id,
+            renames=rename or (),
+            no_renames=no_renames,
         )
     if as_json:
         show_json(written)
         return
     say(str(written.file))
     if autogenerate:
-        note("Read it before you use it: a renamed column looks like one that goes and one that comes.")
+        note("Read it before you use it.")
