@@ -94,6 +94,11 @@ def from_plain(type_: TypeEngine[Any], value: Any) -> Any:
     return value if value is None or read is None else read(value)
 
 
+def to_plain(type_: TypeEngine[Any], value: Any) -> Any:
+    """Give a column's value as JSON has it, of which `from_plain` makes the same value again."""
+    return _plain(type_, value)
+
+
 def from_text(type_: TypeEngine[Any], text: str) -> Any:
     """Give the value that text stands for, as a query string has it.
 
