@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from colonnade.errors import ConfigurationError
-from colonnade.migrations.lint import rules as _rules
 from colonnade.migrations.lint.reading import read_revisions
 from colonnade.migrations.lint.rule import Hit, Operation, Rule, Step
 from colonnade.migrations.plan import Finding, Severity
@@ -34,8 +33,9 @@ _ALLOWED = re.compile(
 
 @cache
 def _own_rules() -> tuple[Rule, ...]:
-    modules = sorted(module.name for module in pkgutil.iter_modules(_rules.__path__))
-    return tuple(importlib.import_module(f"{_rules.__name__}.{name}").RULE for name in modules)
+    folder = importlib.import_module(f"{__package__}.rules")
+    modules = sorted(module.name for module in pkgutil.iter_modules(folder.__path__))
+    return tuple(importlib.import_module(f"{folder.__name__}.{name}").RULE for name in modules)
 
 
 def rules(folder: Path | None = None) -> tuple[Rule, ...]:

@@ -34,8 +34,9 @@ def copied(step: Step) -> Hits:
         before, after = types(each)
         if before is None or after is None:
             continue
-        texts = isinstance(before, String) and isinstance(after, String) and after.length and before.length
-        if texts and before.length <= after.length and (after.length <= _SHORT or before.length > _SHORT):
+        texts = isinstance(before, String) and isinstance(after, String)
+        old, new = (getattr(kind, "length", None) or 0 for kind in (before, after))
+        if texts and 0 < old <= new and (new <= _SHORT or old > _SHORT):
             continue
         if repr(before) != repr(after):
             yield each.hit(f"{each.table}.{each.column} is {before}, and becomes {after}")

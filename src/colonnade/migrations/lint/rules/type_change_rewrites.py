@@ -27,8 +27,12 @@ def rewritten(step: Step) -> Hits:
         if before is None or after is None:
             continue
         texts = isinstance(before, String) and isinstance(after, String)
-        longer = texts and ((after.length or 10**9) >= (before.length or 10**9))
+        old, new = (getattr(kind, "length", None) or 10**9 for kind in (before, after))
+        longer = texts and new >= old
+        was, now = (
+            (getattr(kind, "precision", None) or 0, getattr(kind, "scale", None)) for kind in (before, after)
+        )
         numbers = type(before) is type(after) and isinstance(after, Numeric)
-        wider = numbers and before.scale == after.scale and (after.precision or 0) >= (before.precision or 0)
+        wider = numbers and was[1] == now[1] and now[0] >= was[0]
         if not (longer or wider or repr(before) == repr(after)):
             yield each.hit(f"{each.table}.{each.column} is {before}, and becomes {after}")
