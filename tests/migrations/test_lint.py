@@ -27,7 +27,7 @@ from colonnade.cli import app
 from colonnade.errors import MigrationError, PlanRefusedError
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.inventory import compare
-from colonnade.migrations.lint import Rule, lint, rules
+from colonnade.migrations.lint import Rule, known_rules, lint
 from colonnade.migrations.lint.examples import ROWS, TABLES
 from colonnade.migrations.lint.page import MARK, table_of
 from colonnade.migrations.tree import Tree
@@ -35,7 +35,7 @@ from tests.migrations.conftest import engine_on, opened
 from tests.migrations.trees import OURS
 
 PAGE = Path(__file__).parents[2] / "docs" / "lint.md"
-EACH = [(rule, database) for rule in rules() for database in rule.databases]
+EACH = [(rule, database) for rule in known_rules() for database in rule.databases]
 SHOWN = [(rule, database) for rule, database in EACH if rule.shows]
 
 
@@ -264,7 +264,7 @@ def test_what_a_rule_says_happens(rule: Rule, database: str, connections: dict[s
 
 
 def test_each_rule_is_a_file_of_its_name() -> None:
-    from colonnade.migrations.lint import rules as every
+    from colonnade.migrations.lint import known_rules as every
     from colonnade.migrations.lint.rules import __path__ as folders
 
     files = {file.stem for file in Path(next(iter(folders))).glob("[!_]*.py")}
@@ -348,7 +348,7 @@ def test_sixty_revisions_take_less_than_their_share(tmp_path: Path) -> None:
 
 
 def test_the_page_has_each_rule() -> None:
-    assert PAGE.read_text(encoding="utf-8").partition(MARK)[2].strip() == table_of(rules())
+    assert PAGE.read_text(encoding="utf-8").partition(MARK)[2].strip() == table_of(known_rules())
 
 
 @pytest.fixture

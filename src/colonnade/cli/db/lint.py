@@ -82,11 +82,11 @@ def _annotate(found: Iterable[Finding]) -> None:
 
 
 def _list_rules(where: Where, as_json: bool) -> None:
-    from colonnade.migrations.lint import rules
+    from colonnade.migrations.lint import known_rules
     from colonnade.migrations.options import MigrationOptions
 
     options = MigrationOptions(**Place.of(where).configuration.options)
-    found = rules(options.lint_rules)
+    found = known_rules(options.lint_rules)
     if as_json:
         names = ("name", "severity", "databases", "happens", "why", "rewrite")
         show_json([{name: getattr(rule, name) for name in names} for rule in found])

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from colonnade.migrations.lint.rule import Rule
-from colonnade.migrations.lint.running import rules
+from colonnade.migrations.lint.running import known_rules
 
 __all__ = ["MARK", "table_of"]
 
@@ -42,7 +42,7 @@ def _sentence(text: str) -> str:
 def main(file: Path) -> None:
     """Write the rules to the page, below its mark."""
     head = file.read_text(encoding="utf-8").partition(MARK)[0]
-    file.write_text(f"{head}{MARK}\n\n{table_of(rules())}\n", encoding="utf-8")
+    file.write_text(f"{head}{MARK}\n\n{table_of(known_rules())}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

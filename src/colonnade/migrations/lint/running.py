@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.lint.facts import Facts
     from colonnade.migrations.tree import Direction, Tree
 
-__all__ = ["LARGE", "lint", "rules"]
+__all__ = ["LARGE", "known_rules", "lint"]
 
 LARGE = 100_000
 """Rows from which on a table is large: below it, what locks or rewrites it is merely told."""
@@ -38,7 +38,7 @@ def _own_rules() -> tuple[Rule, ...]:
     return tuple(importlib.import_module(f"{folder.__name__}.{name}").RULE for name in modules)
 
 
-def rules(folder: Path | None = None) -> tuple[Rule, ...]:
+def known_rules(folder: Path | None = None) -> tuple[Rule, ...]:
     """Give all rules by their names' order: Colonnade's, and those of a folder of the user's.
 
     Raises:
@@ -79,7 +79,7 @@ def lint(
 
     The revisions below them are read as well, for the keys that they made. With `facts` rows are counted.
     """
-    chosen = rules() if chosen is None else chosen
+    chosen = known_rules() if chosen is None else chosen
     holding = [
         rule for rule in chosen if database in rule.databases and (direction == "upgrade" or rule.down)
     ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from colonnade.errors import MigrationError
 from colonnade.migrations.lint.facts import Facts
-from colonnade.migrations.lint.running import lint, rules
+from colonnade.migrations.lint.running import known_rules, lint
 from colonnade.migrations.plan import Finding
 from colonnade.migrations.reading import look
 
@@ -23,7 +23,7 @@ def lint_with_rows(
     tree: Tree, home: Home, revisions: Sequence[str], direction: Direction, options: MigrationOptions
 ) -> list[Finding]:
     """Give what the rules find in these revisions, with counts of the database's rows; it's only read."""
-    chosen = rules(options.lint_rules)
+    chosen = known_rules(options.lint_rules)
     with home.connection("deferred") as connection:
         kind = kind_of(connection.dialect.name)
         return lint(tree, revisions, kind, direction=direction, facts=Facts(connection), chosen=chosen)
@@ -34,7 +34,7 @@ def lint_offline(
 ) -> list[Finding]:
     """Give what the rules find without a database, for one of this kind."""
     kind = kind_of(database)
-    return lint(tree, revisions, kind, direction=direction, chosen=rules(options.lint_rules))
+    return lint(tree, revisions, kind, direction=direction, chosen=known_rules(options.lint_rules))
 
 
 def lint_of(
