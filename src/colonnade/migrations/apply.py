@@ -17,6 +17,7 @@ from sqlalchemy.exc import PendingRollbackError
 
 from colonnade.dialects.cursors import driver_of
 from colonnade.errors import DatabaseError, HalfMigratedError, MigrationError
+from colonnade.migrations import backfilling as _backfilling  # its operation registers itself
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.environment import Visit, visit_environment
 from colonnade.migrations.fingerprint import fingerprint_of
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from colonnade.migrations.redirect import Target
     from colonnade.migrations.runs import Run
     from colonnade.migrations.tree import Direction, Revision, Tree
+
+assert _backfilling
 
 __all__ = ["Applied", "Leg", "Outcome", "Progress", "apply"]
 

@@ -14,7 +14,7 @@ from sqlalchemy import MetaData
 from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
-from colonnade.migrations import keeping, moving, recovery, status, writing
+from colonnade.migrations import keeping, moving, recovery, squashing, status, writing
 from colonnade.migrations.lint.staging import lint_of
 from colonnade.migrations.migration import Wish
 from colonnade.migrations.options import MigrationOptions, Progress, stages_named
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from colonnade.migrations.recovery import Repaired
     from colonnade.migrations.rehearse import Rehearsal
     from colonnade.migrations.runs import HalfMigrated
-    from colonnade.migrations.status import Status
+    from colonnade.migrations.squashing import Squashed
+from colonnade.migrations.status import Status
 
 __all__ = ["AlembicManager", "AsyncAlembicManager"]
 
@@ -356,6 +357,20 @@ class _AlembicOperations:
             MigrationError: there's one head only.
         """
         return writing.merge(self.tree, message, revisions)
+
+    @operation
+    def squash(self, message: str = "squashed", *, keep: bool = True) -> Squashed:
+        """Replace all revisions by a single one that is written from the models, and give it.
+
+        It's tried beside the old ones on empty databases first: schema and rows have to come out the same.
+        It has the head's id, so a database at the head needs nothing; one in the middle is refused by name
+        from then on, and has to be upgraded with the old files first. These are moved to the folder
+        `squashed` of the tree, or deleted where `keep` is false.
+
+        Raises:
+            MigrationError: the models make something else, of which all is named; nothing is written then.
+        """
+        return squashing.squash(self.tree, self._home, self.target_metadata, message, self.options, keep=keep)
 
     @operation
     def check(self) -> list[Any]:

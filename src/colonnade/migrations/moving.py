@@ -411,7 +411,7 @@ def refuse_edited(tree: Tree, home: Home, heads: Sequence[str]) -> None:
         recorded = recorded_versions(connection)
     for revision in tree.applied(heads):
         known, _ = recorded.get(revision.id, (None, None))
-        if known is not None and known != revision.checksum:
+        if known is not None and known not in revision.checksums:
             raise RevisionChangedError(f"{revision.file} was edited after {revision.id} was applied here")
 
 

@@ -84,7 +84,8 @@ class Recorder:
 
         def invoked(operation: MigrateOperation) -> Any:
             self._operations.append(operation)
-            if hasattr(operation, "sqltext"):  # `op.execute`: the statement is the revision's own
+            # Of `op.execute`, and of what sends statements in its name, they are the revision's own.
+            if hasattr(operation, "sqltext") or getattr(operation, "sends_own", False):
                 return invoke(operation)
             with self._of_alembic():
                 return invoke(operation)

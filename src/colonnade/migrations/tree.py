@@ -7,7 +7,7 @@ its `alembic.ini` or `pyproject.toml`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -47,6 +47,7 @@ class Revision:
     branch_labels: tuple[str, ...]
     file: Path
     is_head: bool
+    replaced_checksum: str = ""
 
     @property
     def checksum(self) -> str:
@@ -56,6 +57,11 @@ class Revision:
             MigrationError: the file can't be read.
         """
         return checksum_of(self.file)
+
+    @property
+    def checksums(self) -> tuple[str, ...]:
+        """Give those by which an applied one may be known: of its file, and of one that it has replaced."""
+        return (self.checksum, *([self.replaced_checksum] if self.replaced_checksum else []))
 
     def to_json(self) -> dict[str, Any]:
         """Give what `json.dumps` takes."""
@@ -180,12 +186,34 @@ class Tree:
             raise MigrationError(f"{name} is no revision")
         return _revision(found)
 
+    @property
+    def replaced(self) -> Mapping[str, str]:
+        """Give the revisions that a squash has replaced, each with the one that stands for it."""
+        with alembic_errors():
+            scripts = list(self.script.walk_revisions())
+        return {
+            name: script.revision
+            for script in scripts
+            for name in getattr(script.module, "replaces", ())
+            if name != script.revision
+        }
+
+    def _refuse_replaced(self, heads: Sequence[str]) -> None:
+        replaced = self.replaced if heads else {}
+        for name in heads:
+            if name in replaced:
+                raise MigrationError(
+                    f"the database is at {name}, which {replaced[name]} has replaced together with others",
+                    remedy=f"Upgrade it to {replaced[name]} by the files from before the squash, first",
+                )
+
     def applied(self, heads: Sequence[str]) -> list[Revision]:
         """Give the revisions that a database at these heads has, those below first.
 
         Raises:
             MigrationError: a head isn't in the tree.
         """
+        self._refuse_replaced(heads)
         with alembic_errors():
             scripts = self.script.iterate_revisions(tuple(heads), "base", inclusive=True) if heads else ()
             return [_revision(script) for script in reversed(list(scripts))]
@@ -198,6 +226,7 @@ class Tree:
         Raises:
             MigrationError: there's no way from here to there.
         """
+        self._refuse_replaced(heads)
         compute = _STEPS[direction]
         with alembic_errors():
             return compute(self.script, target, tuple(heads))
@@ -222,6 +251,7 @@ def _revision(script: Script) -> Revision:
         branch_labels=tuple(sorted(script.branch_labels)),
         file=Path(script.path),
         is_head=script.is_head,
+        replaced_checksum=str(getattr(script.module, "replaced_checksum", "")),
     )
 
 

@@ -25,6 +25,6 @@ app = group(
         ),
         "Try, back up, put back": ("rehearse", "backup", "backups", "restore"),
         "Move the database": ("upgrade", "downgrade", "stamp", "repair", "reset"),
-        "Write revisions": ("init", "revision", "merge"),
+        "Write revisions": ("init", "revision", "merge", "squash"),
     },
 )

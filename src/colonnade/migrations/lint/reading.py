@@ -16,7 +16,8 @@ from alembic.operations.ops import ExecuteSQLOp
 from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import text
 
-from colonnade.migrations import touching as _touching  # its operations register themselves
+from colonnade.migrations import backfilling as _backfilling  # their operations register themselves
+from colonnade.migrations import touching as _touching
 from colonnade.migrations.environment import STAGE
 from colonnade.migrations.lint.rule import Operation
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Read", "read_revisions"]
 
-assert _touching
+assert _backfilling and _touching
 
 Read = tuple[Any, tuple[Operation, ...], str]
 """Alembic's script of a revision, the operations, and why they couldn't all be read."""
