@@ -180,7 +180,7 @@ def two(table: str, column: str) -> sa.MetaData:
     """Two tables, one with a column of this name, the other of this name itself."""
     metadata = conventional_metadata()
     key = [sa.Column("id", sa.Integer, primary_key=True) for _ in range(2)]
-    sa.Table("studio", metadata, key[0], sa.Column(column, sa.String(40)))
+    sa.Table("studio", metadata, key[0], sa.Column(column, sa.String(40), unique=True))
     sa.Table(table, metadata, key[1], sa.Column("a", sa.Integer))
     return metadata
 

@@ -124,19 +124,29 @@ def rename(
         _replace_column(script, each) if each.table else _replace_table(script, each)
     if chosen and script.upgrade_ops is not None and script.downgrade_ops is not None:
         script.upgrade_ops.reverse_into(script.downgrade_ops)
+        # Keys and indexes name the columns as they are after the rename, on the way down as well.
+        script.downgrade_ops.ops.sort(key=lambda one: not _renames(one))
+
+
+def _renames(operation: Any) -> bool:
+    """Tell whether it's a rename, or a change of a table that is nothing else."""
+    inside = getattr(operation, "ops", None)
+    if inside is None:
+        return isinstance(operation, _RenameBackOp)
+    return bool(inside) and all(isinstance(one, RenameColumnOp) for one in inside)
 
 
 def _replace_column(script: MigrationScript, chosen: Candidate) -> None:
+    """Rename first, in a change of its own: what else is changed of the table knows the new name."""
+    assert script.upgrade_ops is not None
     for each in _table_changes(script):
         if each.table_name != chosen.table:
             continue
-        place = next(
-            number
-            for number, one in enumerate(each.ops)
-            if isinstance(one, DropColumnOp) and one.column_name == chosen.old
+        gone = next(
+            one for one in each.ops if isinstance(one, DropColumnOp) and one.column_name == chosen.old
         )
-        column = each.ops[place].to_column()  # type: ignore[attr-defined]
-        each.ops[place] = RenameColumnOp(
+        column = gone.to_column()
+        renamed = RenameColumnOp(
             chosen.table,
             chosen.old,
             schema=each.schema,
@@ -145,8 +155,14 @@ def _replace_column(script: MigrationScript, chosen: Candidate) -> None:
             existing_nullable=column.nullable,
         )
         each.ops[:] = [
-            one for one in each.ops if not (isinstance(one, AddColumnOp) and one.column.name == chosen.new)
+            one
+            for one in each.ops
+            if one is not gone and not (isinstance(one, AddColumnOp) and one.column.name == chosen.new)
         ]
+        place = script.upgrade_ops.ops.index(each)
+        first = ModifyTableOps(chosen.table, [renamed], schema=each.schema)
+        script.upgrade_ops.ops[place : place + 1] = [first, each] if each.ops else [first]
+        return
 
 
 def _replace_table(script: MigrationScript, chosen: Candidate) -> None:

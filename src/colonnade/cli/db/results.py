@@ -35,7 +35,7 @@ def show_plan(plan: Plan) -> None:
     to = f" to {_heads(plan.after)}" if plan.known else ""
     say((plan.direction, "bold"), f" from {_heads(plan.before)}{to}, {_steps(len(plan.steps))}")
     if not plan.known:
-        say("what they do isn't known: no empty database could be had to try them on")
+        say("what they do isn't known: they couldn't be tried on an empty database")
     for step in plan.steps:
         _show_step(step)
     show_findings(plan.findings)
