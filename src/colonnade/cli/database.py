@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.tree import Tree
     from colonnade.settings import DatabaseSettings
 
-__all__ = ["Place", "Use", "database_name", "managed", "opened", "url_of"]
+__all__ = ["Place", "Use", "database_name", "managed", "models_of", "opened", "url_of"]
 
 _FOLDER = "migrations"
 
@@ -186,6 +186,16 @@ def _connect(settings: DatabaseSettings) -> Connect:
     from colonnade.dialects.contract import dialect_named
 
     return dialect_named(settings.sqlalchemy_url().get_backend_name()).connect
+
+
+def models_of(where: Where) -> MetaData | None:
+    """Give the metadata of the configured models; None where none are configured.
+
+    Raises:
+        ConfigurationError: they can't be imported.
+    """
+    with redirect_stdout(sys.stderr):
+        return _metadata(Place.of(where).configuration)
 
 
 def _metadata(configuration: Configuration) -> MetaData | None:

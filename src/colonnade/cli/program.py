@@ -18,7 +18,7 @@ logging.getLogger("colonnade").addHandler(logging.NullHandler())
 app = group(
     "colonnade.cli",
     "One database layer for SQLAlchemy: migrations that lose nothing, and what goes with them.",
-    {"Groups": ("db", "audit", "seed")},  # a new group is its module's name here
+    {"Groups": ("db", "audit", "seed", "docs")},  # a new group is its module's name here
     add_completion=True,
 )
 
