@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, event, make_url, text
 
 from colonnade import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import (
@@ -112,6 +112,24 @@ def test_a_manager_outlives_its_event_loop(async_url: str, caplog: pytest.LogCap
     asyncio.run(db.close())
     gc.collect()
     assert "Exception" not in caplog.text
+
+
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_each_event_loop_has_a_pool_that_keeps_its_connections(async_url: str) -> None:
+    db = AsyncDatabaseManager(async_url, metadata=Base.metadata)
+    made: list[object] = []
+
+    async def work() -> int:
+        for _ in range(3):
+            async with db.session() as session:
+                await session.execute(text("SELECT 1"))
+        return len(made)
+
+    event.listen(db.engine.sync_engine, "connect", lambda *_: made.append(None))
+    assert [asyncio.run(work()) for _ in range(3)] == [1, 2, 3]
+    asyncio.run(db.close())
+    gc.collect()
 
 
 def test_two_event_loops_share_a_manager(async_url: str, caplog: pytest.LogCaptureFixture) -> None:

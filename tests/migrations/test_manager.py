@@ -126,6 +126,18 @@ def test_an_edited_file_is_refused_by_name(url: str, tmp_path: Path) -> None:
     AlembicManager(url, script_location=tree).upgrade(skip=["checksums", "drift"])
 
 
+def test_a_manager_of_its_own_keeps_no_connection(faced: Face, face_url: str, tmp_path: Path) -> None:
+    manager = alembic_on(faced, face_url, make_tree(tmp_path / "m", LIBRARY))
+    faced.run(manager.upgrade(skip=("backup", "rehearse")))
+    assert faced.run(manager.current()) == ("r3",)
+    pool = manager.db.engine.pool
+    assert (pool.checkedin(), pool.checkedout()) == (0, 0)
+    given = faced.pick(DatabaseManager, AsyncDatabaseManager)(face_url)
+    faced.run(alembic_on(faced, given, manager.tree.folder).current())
+    assert given.engine.pool.checkedin() == 1
+    faced.run(given.close())
+
+
 def test_another_database_than_the_one_meant_is_refused(sqlite_url: str, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
     env = GENERIC.replace("connectable = engine_from_config(", "connectable = other(", 1).replace(
@@ -180,18 +192,20 @@ def test_the_managers_policy(faced: Face, face_url: str, driver: Any, tmp_path: 
     db = make(face_url, script_location=str(tree), on_start="check")
     with pytest.raises(SchemaMismatchError, match="r3"):
         faced.run(db.initialize())
-    faced.run(make(face_url, script_location=str(tree), on_start="ignore").initialize())
+    ignoring = make(face_url, script_location=str(tree), on_start="ignore")
+    faced.run(ignoring.initialize())
     assert faced.run(alembic_on(faced, db, tree).current()) == ()
     default = make(face_url, script_location=str(tree))
+    upgrading = make(face_url, script_location=str(tree), on_start="upgrade")
     if driver.database == "sqlite":
         faced.run(default.initialize())
     else:
         with pytest.raises(SchemaMismatchError, match="colonnade db upgrade"):
             faced.run(default.initialize())
-        faced.run(make(face_url, script_location=str(tree), on_start="upgrade").initialize())
+        faced.run(upgrading.initialize())
     faced.run(db.initialize())
     assert faced.run(alembic_on(faced, db, tree).current()) == ("r3",)
-    for each in (db, default):
+    for each in (db, ignoring, default, upgrading):
         faced.run(each.close())
 
 

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 from colonnade.dialects.contract import AUDITED, BEGIN_OPTION, BeginMode, Dialect, Face, dialect_named
 from colonnade.engine import acting, guard, listening, translate
@@ -172,6 +173,16 @@ class Home:
                     self._engine = self._async_engine = None
                 self.tables = {}
 
+    def release(self) -> None:
+        """Close the connections that nobody uses; on the asynchronous face inside a greenlet.
+
+        The engine stays, and a database in memory with it. A given engine is left alone, and one in use.
+        """
+        with self._lock:
+            engine = self._engine
+            if engine is not None and not self._given and self.pinned is None and not _in_use(engine):
+                engine.dispose()
+
     def after_fork(self) -> None:
         """Forget the parent's pool, and a lock that a thread of the parent may have held."""
         self._lock = threading.RLock()
@@ -180,7 +191,6 @@ class Home:
     def _dispose(self, engine: Engine, *, close: bool) -> None:
         if close:
             self._follow_loop(engine)
-            _close_returned(engine)
         engine.dispose(close=close)
 
     def _follow_loop(self, engine: Engine) -> None:
@@ -192,7 +202,8 @@ class Home:
             if self._loop is not None:
                 if not self._loop.is_closed():
                     return  # a loop inside it, in another thread: the pool is the outer one's
-                _close_returned(engine)
+                if isinstance(engine.pool, DirectPool):
+                    engine.pool.retire()
                 engine.dispose(close=False)
             self._loop = loop
 
@@ -278,9 +289,9 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _close_returned(engine: Engine) -> None:
-    """Close what is in use now when it comes back; SQLAlchemy leaves it to the garbage collector."""
-    event.listen(engine.pool, "checkin", lambda _, record: record.close())
+def _in_use(engine: Engine) -> bool:
+    pool = engine.pool
+    return isinstance(pool, QueuePool) and pool.checkedout() > 0
 
 
 def _forget_tables_with_pool(engine: Engine, home: Home) -> None:

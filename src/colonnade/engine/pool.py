@@ -96,8 +96,12 @@ class DirectPool(QueuePool):
     def checkedout(self) -> int:
         return super().checkedout() - len(self.idle)
 
-    def dispose(self) -> None:
+    def retire(self) -> None:
+        """Close from now on what comes back; SQLAlchemy leaves it to the garbage collector."""
         self._disposed = self.crowded = True
+
+    def dispose(self) -> None:
+        self.retire()
         while (lent := self._taken()) is not None:
             lent.record.close()
         super().dispose()
@@ -114,6 +118,8 @@ class DirectPool(QueuePool):
             self._count_overflow()
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
+        if self._disposed:
+            record.close()
         lent = self._adopted.pop(record, None)
         if lent is None or record.dbapi_connection is None:  # closed on its way back
             self._return(record)

@@ -72,12 +72,21 @@ class _AlembicOperations:
         self.tree = Tree(location, config)
         self.db = database if given else self._manager(database or self.tree.url)
         """The database's manager."""
+        self._is_own = not given
         self.options = options or MigrationOptions()
         self.target_metadata = target_metadata
 
     @property
     def _home(self) -> Home:
         return self.db.home
+
+    def _operate(self, called: Any, arguments: Any, keywords: Any) -> Any:
+        """Run a command; a manager that was made for it keeps no connection beyond it."""
+        try:
+            return called.function(self, *arguments, **keywords)
+        finally:
+            if self._is_own:
+                self._home.release()
 
     # What is there
 
