@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import textwrap
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from time import perf_counter
@@ -53,12 +54,12 @@ REVISIONS = {
 TABLES = {database: statements[0] for database, statements in FILLING.items()}
 
 
-def make_tree(folder: Path) -> Path:
-    """Write the tree; its first revision makes the table."""
+def make_tree(folder: Path, revisions: Mapping[str, str] = REVISIONS) -> Path:
+    """Write a tree; its first revision makes the table."""
     (folder / "versions").mkdir(parents=True)
     (folder / "env.py").write_text(ENV)
     before = None
-    for name, body in REVISIONS.items():
+    for name, body in revisions.items():
         lines = textwrap.indent(textwrap.dedent(body).strip(), "    ")
         (folder / "versions" / f"{name}.py").write_text(
             f"from alembic import op\nimport sqlalchemy as sa\n\nrevision = {name!r}\n"

@@ -96,8 +96,14 @@ def test_no_time_for_another_try_is_one_try(faced: Face, db: Any) -> None:
     assert raised.value.attempts == 1
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")  # of sockets whose loop nobody can ask to close them
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def _left_to_the_garbage_collector(test: Any) -> Any:
+    """Expect what connections say whose loop has ended: nobody can ask it to close them."""
+    for each in ("ResourceWarning", "pytest.PytestUnraisableExceptionWarning"):
+        test = pytest.mark.filterwarnings(f"ignore::{each}")(test)
+    return pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")(test)
+
+
+@_left_to_the_garbage_collector
 def test_a_manager_outlives_its_event_loop(async_url: str, caplog: pytest.LogCaptureFixture) -> None:
     db = AsyncDatabaseManager(async_url, metadata=Base.metadata)
     shelves = AsyncShelfRepository(db)
@@ -114,8 +120,7 @@ def test_a_manager_outlives_its_event_loop(async_url: str, caplog: pytest.LogCap
     assert "Exception" not in caplog.text
 
 
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@_left_to_the_garbage_collector
 def test_each_event_loop_has_a_pool_that_keeps_its_connections(async_url: str) -> None:
     db = AsyncDatabaseManager(async_url, metadata=Base.metadata)
     made: list[object] = []

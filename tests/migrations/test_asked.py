@@ -33,6 +33,16 @@ QUIET = {
         'op.execute("CREATE VIEW titles AS SELECT title FROM book")',
         'op.execute("DROP VIEW titles")',
     ),
+    "a column that takes no NULL any more": (
+        'op.add_column("shelf", sa.Column("note", sa.String(9)))',
+        'with op.batch_alter_table("shelf") as batch:\n    batch.alter_column("note", nullable=False,'
+        " existing_type=sa.String(9))",
+    ),
+    "a column that takes NULL": (
+        "pass",
+        'with op.batch_alter_table("shelf") as batch:\n    batch.alter_column("counter", nullable=True,'
+        " existing_type=sa.Integer())",
+    ),
     "a new default": (
         "pass",
         'with op.batch_alter_table("shelf") as batch:\n    batch.alter_column("counter", server_default="5",'

@@ -26,8 +26,10 @@ from colonnade.dialects.values import (
     Item,
     Kind,
     NewRows,
+    Steps,
     StoredColumn,
     StoredTable,
+    StoredView,
     Tally,
 )
 from colonnade.errors import ConfigurationError
@@ -318,6 +320,20 @@ class Triggers(Protocol):
         """Give the statements that take away what `create_touch` made, while its table stays."""
         ...
 
+    def keep_in_step(
+        self, table: Table, columns: tuple[str, str], expressions: tuple[str, str]
+    ) -> Sequence[str]:
+        """Give the statements that let each of two columns follow the other, whichever is written.
+
+        The expressions are the second column about `NEW` and the first, and the first about `NEW` and the
+        second. Where both are written, and disagree, the second one counts.
+        """
+        ...
+
+    def leave_step(self, table: Table, columns: tuple[str, str]) -> Sequence[str]:
+        """Give the statements that take away what `keep_in_step` made, whichever of the two came first."""
+        ...
+
 
 class Audit(Protocol):
     """`audit.py`: the triggers that write the audit log, and how they're told who writes."""
@@ -496,6 +512,19 @@ class Inventory(Protocol):
 class Changes(Protocol):
     """`changes.py`: Alembic's operations, with all kept that they weren't asked to change."""
 
+    STEPS: Steps | None
+    """How a change is made in steps for which others hardly wait; None where there's the plain one alone."""
+
+    def alter_enum(
+        self, operations: Operations, name: str, old: Sequence[str], new: Sequence[str], schema: str | None
+    ) -> None:
+        """Give an enumeration type other labels; nothing is done where there are no such types.
+
+        Raises:
+            MigrationError: a row has a label that goes.
+        """
+        ...
+
     def keeping(self, context: MigrationContext, operations: Operations | None = None) -> None:
         """Let the operations of this one context keep what the inventory knows and nobody asked to change.
 
@@ -570,8 +599,33 @@ class Connecting(Protocol):
 class Wanted(Protocol):
     """`wanted.py`: what the database makes of what a model asks for, in its own words."""
 
-    def checks_made(self, connection: Connection, create: Any, name: str) -> Mapping[str, str]:
-        """Give the text of each CHECK by its name, of a table that `create` makes for a moment."""
+    CLAUSES: Mapping[str, Sequence[str]]
+    """The clauses that Alembic doesn't compare, by kind: of a column, and of an index where those differ."""
+
+    def made(
+        self, connection: Connection, create: Any, indexes: Sequence[Any], name: str
+    ) -> AbstractContextManager[tuple[Connection, str | None]]:
+        """Make a table (`create` says TEMPORARY) and its indexes while the block lasts, and give where it is.
+
+        Raises:
+            SQLAlchemyError: the database refuses it.
+        """
+        ...
+
+    def read(self, connection: Connection, name: str, schema: str | None) -> Sequence[Item]:
+        """Give the table's items of the kinds in `CLAUSES`."""
+        ...
+
+    def views(self, connection: Connection) -> Mapping[str, StoredView]:
+        """Give the views of the connection's own schema, by name."""
+        ...
+
+    def view_made(self, connection: Connection, definition: str, materialized: bool) -> StoredView:
+        """Give what the database makes of a view, which is there for a moment.
+
+        Raises:
+            SQLAlchemyError: the database refuses it.
+        """
         ...
 
 

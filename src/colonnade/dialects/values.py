@@ -192,3 +192,27 @@ class DriverConnection(Protocol):
     def leave(self) -> None:
         """Put the connection back to how SQLAlchemy has it."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """How a constraint is added first and proved later, and an index made while others write.
+
+    `unproved` and `beside` are keywords of Alembic's operations, for either; `prove` is the statement for a
+    `table` and a `name`. Such an index waits for the transactions that are open, and holds nobody up:
+    `patience` asks how long it waits, and `wait` sets that.
+    """
+
+    unproved: Mapping[str, Any]
+    prove: str
+    beside: Mapping[str, Any]
+    patience: str
+    wait: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredView:
+    """A view in the database's own words, and whether it keeps its rows."""
+
+    text: str
+    materialized: bool = False

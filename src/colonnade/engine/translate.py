@@ -184,13 +184,16 @@ def translate_orm(error: SQLAlchemyError, session: Session | None = None) -> Dat
     if session is not None:
         remember_objects(session)
     if isinstance(error, DBAPIError):
-        return _foreign(error, session)
+        return translate_foreign(error, None if session is None else session.get_bind().dialect.name)
     return logged(decode_orm(error), "statement")
 
 
-def _foreign(error: DBAPIError, session: Session | None) -> DatabaseError:
-    """Translate and log a driver's error from an engine that isn't a manager's, as far as it can be told."""
-    dialect = None if session is None else known_dialect(session.get_bind().dialect.name)
+def translate_foreign(error: DBAPIError, database: str | None) -> DatabaseError:
+    """Translate and log a driver's error from an engine that isn't a manager's, as far as it can be told.
+
+    `database` is SQLAlchemy's name of it.
+    """
+    dialect = None if database is None else known_dialect(database)
     ours = None
     if dialect is not None:
         lost_in: Phase = "commit" if error.connection_invalidated else "connect"

@@ -13,15 +13,16 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Literal
 
-from sqlalchemy.exc import PendingRollbackError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from colonnade.dialects.cursors import driver_of
+from colonnade.engine.translate import translate_foreign
 from colonnade.errors import DatabaseError, HalfMigratedError, MigrationError
-from colonnade.migrations import backfilling as _backfilling  # its operation registers itself
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.environment import Visit, visit_environment
 from colonnade.migrations.fingerprint import fingerprint_of
 from colonnade.migrations.journal import Journal
+from colonnade.migrations.operating import OPERATIONS
 from colonnade.migrations.record import VersionTable, create_own_tables, record_versions
 from colonnade.migrations.recording import Recorder, Recording
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.runs import Run
     from colonnade.migrations.tree import Direction, Revision, Tree
 
-assert _backfilling
+assert OPERATIONS  # they're known from here on
 
 __all__ = ["Applied", "Leg", "Outcome", "Progress", "apply"]
 
@@ -161,7 +162,7 @@ class _Apply(Visit):
                 error.message = f"{step} failed: {error.message}"
                 raise
             except Exception as error:
-                raise _failed(step, error) from error
+                raise _failed(step, error, self.dialect.name) from error
             self._current = self.recorder.take(), time.perf_counter() - began
 
         step.migration_fn = watched
@@ -236,10 +237,14 @@ def apply(
     return Outcome(visit.start, tuple(visit.done), visit.heads_before, visit.heads)
 
 
-def _failed(step: Any, error: Exception) -> MigrationError:
+def _failed(step: Any, error: Exception, database: str) -> MigrationError:
     """Say which revision it was; what a database refused may be tried again where its own error says so."""
     if isinstance(error, PendingRollbackError) and isinstance(error.__context__, DatabaseError):
         error = error.__context__  # an autocommit_block that ends on a lost connection hides why
+    if isinstance(error, DBAPIError) and not isinstance(
+        error, DatabaseError
+    ):  # of an engine that env.py made
+        error = translate_foreign(error, database)
     if not isinstance(error, DatabaseError):
         return MigrationError(f"{step} failed: {type(error).__name__}: {error}")
     said, remedy, retryable = error.message, error.remedy, error.retryable

@@ -124,11 +124,9 @@ class Asked:
         if aspect is None:
             return True
         asked = getattr(operation, aspect)
-        return (asked is not None and asked is not False) or self._set_to_none(operation, aspect)
-
-    def _set_to_none(self, operation: Any, aspect: str) -> bool:
-        """`None` asks for a server default or a comment to go, `False` for nothing."""
-        return aspect in ("modify_server_default", "modify_comment") and getattr(operation, aspect) is None
+        # None asks for a default or a comment to go, and False for nothing; of all others None does.
+        nothing = False if aspect in ("modify_server_default", "modify_comment") else None
+        return asked is not nothing
 
     def _columns(self, kind: str) -> Iterator[tuple[str, str]]:
         for each in self.recording.operations:

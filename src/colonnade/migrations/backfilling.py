@@ -25,8 +25,11 @@ class BackfillOp(MigrateOperation):
 
     sends_own = True
 
-    def __init__(self, table_name: str, values: Mapping[str, str], where: str, batch: int) -> None:
+    def __init__(
+        self, table_name: str, values: Mapping[str, str], where: str, batch: int, schema: str | None = None
+    ) -> None:
         self.table_name, self.values, self.where, self.batch = table_name, dict(values), where, batch
+        self.schema = schema
 
     @classmethod
     def backfill(
@@ -37,6 +40,7 @@ class BackfillOp(MigrateOperation):
         *,
         where: str,
         batch: int = 10_000,
+        schema: str | None = None,
     ) -> None:
         """Set columns to SQL expressions where a condition holds, which has to end it: `frames IS NULL`.
 
@@ -44,13 +48,13 @@ class BackfillOp(MigrateOperation):
             MigrationError: the table has no primary key of one column, or a row that was set still meets
                 the condition.
         """
-        operations.invoke(cls(table_name, values, where, batch))
+        operations.invoke(cls(table_name, values, where, batch, schema))
 
 
 @Operations.implementation_for(BackfillOp)
 def _backfill(operations: Operations, operation: BackfillOp) -> None:
     context = operations.get_context()
-    rows = table(operation.table_name, *map(column, operation.values))
+    rows = table(operation.table_name, *map(column, operation.values), schema=operation.schema)
     values: dict[str, Any] = {name: literal_column(sql) for name, sql in operation.values.items()}
     wanted = text(operation.where.replace(":", "\\:"))
     if context.as_sql:
@@ -60,7 +64,9 @@ def _backfill(operations: Operations, operation: BackfillOp) -> None:
         raise MigrationError(f"a batch of {operation.batch} rows is none")
     with context.autocommit_block():
         connection = operations.get_bind()
-        keys = inspect(connection).get_pk_constraint(operation.table_name)["constrained_columns"]
+        keys = inspect(connection).get_pk_constraint(operation.table_name, operation.schema)[
+            "constrained_columns"
+        ]
         if len(keys) != 1:
             raise MigrationError(
                 f"{operation.table_name} has no primary key of one column, by which batches could be told",

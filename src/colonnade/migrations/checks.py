@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate import comparators, renderers
 from alembic.operations.ops import CreateCheckConstraintOp, DropConstraintOp
-from sqlalchemy import CheckConstraint, MetaData, Table, inspect, text
+from sqlalchemy import CheckConstraint, Table, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.schema import CreateTable, conv
+from sqlalchemy.schema import conv
 
-from colonnade.dialects.contract import dialect_named
 from colonnade.migrations.internals import batch_prefix, in_batch
+from colonnade.migrations.trial import tried
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -88,14 +88,14 @@ def _made(
     connection: Connection, wanted: Table, change: Callable[[Table], None] = lambda like: None
 ) -> Mapping[str, str]:
     """Give the CHECKs that the database would make of a table, by their names."""
-    metadata = MetaData(naming_convention=wanted.metadata.naming_convention)
-    like = wanted.to_metadata(metadata)
-    like._prefixes = ["TEMPORARY"]
-    change(like)
-    create = CreateTable(like, include_foreign_key_constraints=())
-    room = dialect_named(connection.dialect.name).wanted
-    made = room.checks_made(connection, create, str(wanted.name))
-    return {name: sql for name, sql in made.items() if name and name != "None"}
+
+    def alone(like: Table) -> None:
+        like.indexes.clear()
+        change(like)
+
+    with tried(connection, wanted, alone) as (aside, schema):
+        made = inspect(aside).get_check_constraints(str(wanted.name), schema=schema)
+    return {str(each["name"]): str(each["sqltext"]) for each in made if each["name"]}
 
 
 def _name_of(check: CheckConstraint, connection: Connection) -> str:

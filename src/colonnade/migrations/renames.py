@@ -76,12 +76,13 @@ def candidates(script: MigrationScript, dialect: Dialect) -> list[Candidate]:
     for each in _table_changes(script):
         gone = [one for one in each.ops if isinstance(one, DropColumnOp)]
         new = [one for one in each.ops if isinstance(one, AddColumnOp)]
+        again = {one.column_name for one in gone} & {one.column.name for one in new}
         for old in gone:
             kind = _kind(old.to_column(), dialect)
             found += [
                 Candidate(each.table_name, old.column_name, one.column.name)
                 for one in new
-                if _kind(one.column, dialect) == kind
+                if _kind(one.column, dialect) == kind and not again & {old.column_name, one.column.name}
             ]
     made = list(_all(script, CreateTableOp))
     for dropped in _all(script, DropTableOp):

@@ -16,9 +16,8 @@ from sqlalchemy.util import greenlet_spawn
 from colonnade.dialects.contract import dialect_named
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
-from colonnade.migrations import backfilling as _backfilling  # their operations register themselves
-from colonnade.migrations import touching as _touching
 from colonnade.migrations.catalogue import without_own_tables
+from colonnade.migrations.operating import OPERATIONS
 from colonnade.migrations.redirect import CONNECTION, MEANT
 from colonnade.migrations.rendering import rendering
 from colonnade.settings import DatabaseSettings
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_environment"]
 
-assert _backfilling and _touching
+assert OPERATIONS  # they're known from here on
 
 DATABASE = "colonnade.database"
 """The key of `config.attributes` by which a revision knows the database, where several share a tree."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,9 @@ from alembic.script import Script
 from sqlalchemy import MetaData
 
 from colonnade.errors import MigrationError
-from colonnade.migrations import checks as _checks  # its comparison registers itself
+from colonnade.migrations import checks as _checks  # their comparisons register themselves
 from colonnade.migrations.catalogue import without_own_tables
+from colonnade.migrations.clauses import UNCOMPARED
 from colonnade.migrations.environment import Visit, visit_environment
 from colonnade.migrations.reading import opened
 from colonnade.migrations.renames import candidates, rename
@@ -115,7 +117,10 @@ class _Compare(Visit):
         }
 
     def steps(self, heads: tuple[str, ...], context: MigrationContext) -> Iterable[Any]:
-        self.compare(heads, context)
+        with warnings.catch_warnings():
+            for each in UNCOMPARED:
+                warnings.filterwarnings("ignore", each)
+            self.compare(heads, context)
         return ()
 
 

@@ -6,6 +6,7 @@ arguments tell; here it's said as the catalogue has it, and what the revision sa
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from colonnade.dialects.values import Item
+
+STEPS = None
+
+
+def alter_enum(
+    operations: Operations, name: str, old: Sequence[str], new: Sequence[str], schema: str | None
+) -> None:
+    """Do nothing: an enumeration is a part of its columns."""
 
 
 def keeping(context: MigrationContext, operations: Operations | None = None) -> None:

@@ -39,3 +39,32 @@ def remove_touch(table: Table) -> Sequence[str]:
     """Give what takes the trigger away while the table stays."""
     prefix = f"{_quote.quote(table.schema)}." if table.schema else ""
     return [f"DROP TRIGGER IF EXISTS {prefix}{_quote.quote(object_name('touch', table.name))}"]
+
+
+def keep_in_step(table: Table, columns: tuple[str, str], expressions: tuple[str, str]) -> Sequence[str]:
+    """Give two triggers; what one SET has set, those behind it see."""
+    first, second = map(_quote.quote, columns)
+    there, back = expressions
+    second_told = f"NOT (NEW.{second} <=> ({there}))"
+    inserted, updated = _steps(table, columns)
+    on = f"ON {_quote.format_table(table)} FOR EACH ROW SET"
+    return [
+        f"CREATE TRIGGER {inserted} BEFORE INSERT {on}"
+        f" NEW.{first} = IF(NEW.{second} IS NOT NULL AND {second_told}, {back}, NEW.{first}),"
+        f" NEW.{second} = IF(NEW.{second} IS NULL, {there}, NEW.{second})",
+        f"CREATE TRIGGER {updated} BEFORE UPDATE {on}"
+        f" NEW.{first} = IF(NOT (NEW.{second} <=> OLD.{second}) AND {second_told}, {back}, NEW.{first}),"
+        f" NEW.{second} = IF(NEW.{second} <=> OLD.{second} AND NOT (NEW.{first} <=> OLD.{first})"
+        f" AND NOT (NEW.{first} <=> ({back})), {there}, NEW.{second})",
+    ]
+
+
+def leave_step(table: Table, columns: tuple[str, str]) -> Sequence[str]:
+    """Give what takes both triggers away."""
+    return [f"DROP TRIGGER IF EXISTS {name}" for name in _steps(table, columns)]
+
+
+def _steps(table: Table, columns: tuple[str, str]) -> Sequence[str]:
+    prefix = f"{_quote.quote(table.schema)}." if table.schema else ""
+    of = "_".join((table.name, *sorted(columns)))
+    return [prefix + _quote.quote(object_name(f"step_{when}", of)) for when in ("insert", "update")]

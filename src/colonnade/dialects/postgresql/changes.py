@@ -20,6 +20,7 @@ from colonnade.dialects.cursors import driver_of
 from colonnade.dialects.definitions import Cursor, Token, tokens, unwrapped
 from colonnade.dialects.dependents import refuse_dependents
 from colonnade.dialects.postgresql import connect
+from colonnade.dialects.postgresql.enums import alter_enum
 from colonnade.dialects.unfit import (
     IN_ALTER_COLUMN,
     Source,
@@ -28,6 +29,7 @@ from colonnade.dialects.unfit import (
     nulls,
     verbatim,
 )
+from colonnade.dialects.values import Steps
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -35,6 +37,16 @@ if TYPE_CHECKING:
     from alembic.operations import Operations
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection
+
+__all__ = ["STEPS", "alter_enum", "is_cast", "keeping", "widens"]
+
+STEPS = Steps(
+    unproved={"postgresql_not_valid": True},
+    prove="ALTER TABLE {table} VALIDATE CONSTRAINT {name}",
+    beside={"postgresql_concurrently": True},
+    patience="SELECT current_setting('lock_timeout')",
+    wait="SET lock_timeout = '{}'",
+)
 
 
 def keeping(context: MigrationContext, operations: Operations | None = None) -> None:

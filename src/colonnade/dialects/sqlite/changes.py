@@ -5,6 +5,7 @@ A batch changes the table's own text (`rebuild`). Everything else SQLite does it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from colonnade.dialects.alembic_parts import (
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     from alembic.operations.batch import ApplyBatchImpl
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import Connection, Table
+
+STEPS = None
+
+
+def alter_enum(
+    operations: Operations, name: str, old: Sequence[str], new: Sequence[str], schema: str | None
+) -> None:
+    """Do nothing: an enumeration is a part of its columns."""
 
 
 def keeping(context: MigrationContext, operations: Operations | None = None) -> None:

@@ -41,6 +41,39 @@ def remove_touch(table: Table) -> Sequence[str]:
     return [f"DROP TRIGGER IF EXISTS {prefix}{_quote.quote(object_name('touch', table.name))}"]
 
 
+def keep_in_step(table: Table, columns: tuple[str, str], expressions: tuple[str, str]) -> Sequence[str]:
+    """Give two triggers that update the row once more; they end there with recursive_triggers on."""
+    first, second = map(_quote.quote, columns)
+    there, back = expressions
+    inserted, updated = _steps(table, columns)
+    on, which = f"ON {_quote.quote(table.name)}", f"WHERE {_same_row(table)}"
+    second_told = f"NEW.{second} IS NOT OLD.{second} AND NEW.{second} IS NOT ({there})"
+    first_told = (
+        f"NEW.{second} IS OLD.{second} AND NEW.{first} IS NOT OLD.{first} AND NEW.{first} IS NOT ({back})"
+    )
+    return [
+        f"CREATE TRIGGER {inserted} AFTER INSERT {on} WHEN NEW.{second} IS NOT ({there}) BEGIN"
+        f" UPDATE {_quote.quote(table.name)}"
+        f" SET {first} = CASE WHEN NEW.{second} IS NULL THEN NEW.{first} ELSE {back} END,"
+        f" {second} = CASE WHEN NEW.{second} IS NULL THEN {there} ELSE NEW.{second} END {which}; END",
+        f"CREATE TRIGGER {updated} AFTER UPDATE OF {first}, {second} {on}"
+        f" WHEN ({second_told}) OR ({first_told}) BEGIN UPDATE {_quote.quote(table.name)}"
+        f" SET {first} = CASE WHEN {second_told} THEN {back} ELSE NEW.{first} END,"
+        f" {second} = CASE WHEN {first_told} THEN {there} ELSE NEW.{second} END {which}; END",
+    ]
+
+
+def leave_step(table: Table, columns: tuple[str, str]) -> Sequence[str]:
+    """Give what takes both triggers away."""
+    return [f"DROP TRIGGER IF EXISTS {name}" for name in _steps(table, columns)]
+
+
+def _steps(table: Table, columns: tuple[str, str]) -> Sequence[str]:
+    prefix = f"{_quote.quote(table.schema)}." if table.schema else ""
+    of = "_".join((table.name, *sorted(columns)))
+    return [prefix + _quote.quote(object_name(f"step_{when}", of)) for when in ("insert", "update")]
+
+
 def touching(table: Table, column: Column[Any]) -> str:
     """Give the UPDATE of such a trigger."""
     stamp = _quote.quote(column.name)

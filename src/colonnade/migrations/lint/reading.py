@@ -16,10 +16,9 @@ from alembic.operations.ops import ExecuteSQLOp
 from alembic.runtime.environment import EnvironmentContext
 from sqlalchemy import text
 
-from colonnade.migrations import backfilling as _backfilling  # their operations register themselves
-from colonnade.migrations import touching as _touching
 from colonnade.migrations.environment import STAGE
 from colonnade.migrations.lint.rule import Operation
+from colonnade.migrations.operating import OPERATIONS
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Read", "read_revisions"]
 
-assert _backfilling and _touching
+assert OPERATIONS  # they're known from here on
 
 Read = tuple[Any, tuple[Operation, ...], str]
 """Alembic's script of a revision, the operations, and why they couldn't all be read."""
@@ -93,7 +92,15 @@ class _Noted:
             finally:
                 self._autocommit = False
 
-        operations.invoke = self._note  # type: ignore[method-assign,assignment]
+        carry_out = operations.invoke
+
+        def noted(operation: Any) -> None:
+            if getattr(operation, "made_of_others", False):
+                carry_out(operation)  # which asks for those, and for nothing else
+            else:
+                self._note(operation)
+
+        operations.invoke = noted  # type: ignore[method-assign,assignment]
         operations.batch_alter_table = batch  # type: ignore[method-assign]
         operations.get_bind = lambda: _Nothing(self._note)  # type: ignore[method-assign,assignment,return-value]
         had = context.autocommit_block

@@ -9,7 +9,7 @@ RULE = Rule(
     databases=("postgresql",),
     happens="nobody can read or write the table while all rows are checked",
     why="ADD CONSTRAINT … CHECK reads the table under an ACCESS EXCLUSIVE lock.",
-    rewrite="postgresql_not_valid=True, and VALIDATE CONSTRAINT in a revision after it, which lets writers on",
+    rewrite="op.create_check_online; or postgresql_not_valid=True, and VALIDATE CONSTRAINT in a revision after it",
     bad=('op.create_check_constraint("ck_clip_length", "clip", "length >= 0")',),
     good=('op.create_check_constraint("ck_clip_length", "clip", "length >= 0", postgresql_not_valid=True)',),
     shows="locks",

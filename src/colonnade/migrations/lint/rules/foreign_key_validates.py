@@ -9,7 +9,7 @@ RULE = Rule(
     databases=("postgresql",),
     happens="nobody can write to either table while all rows are checked",
     why="The constraint is validated under a SHARE ROW EXCLUSIVE lock on both.",
-    rewrite="postgresql_not_valid=True, and ALTER TABLE … VALIDATE CONSTRAINT in a revision after it",
+    rewrite="op.create_foreign_key_online; or postgresql_not_valid=True, and VALIDATE CONSTRAINT in a later revision",
     bad=('op.create_foreign_key("fk_empty_project", "clip", "project", ["project_id"], ["id"])',),
     good=(
         'op.create_foreign_key("fk_other", "clip", "project", ["project_id"], ["id"], postgresql_not_valid=True)',

@@ -9,7 +9,7 @@ RULE = Rule(
     databases=("postgresql",),
     happens="nobody can write to the table while the index is made",
     why="CREATE INDEX holds a SHARE lock from its begin to the end of the transaction.",
-    rewrite="postgresql_concurrently=True, inside `with op.get_context().autocommit_block():`",
+    rewrite="op.create_index_online; or postgresql_concurrently=True, in an autocommit_block",
     bad=('op.create_index("ix_clip_title", "clip", ["title"])',),
     good=(
         "with op.get_context().autocommit_block():\n"

@@ -8,7 +8,7 @@ RULE = Rule(
     name="rename-column",
     happens="what runs with the old name fails from that moment on",
     why="The release that runs while it is migrated, and the one that may be rolled back to, name the column.",
-    rewrite="add the new column, keep both in step for a release, then drop the old one",
+    rewrite="op.expand_column, which keeps both in step for a release, then op.contract_column",
     bad=(
         'with op.batch_alter_table("clip") as batch:\n'
         '    batch.alter_column("length", existing_type=sa.Integer, new_column_name="frames")',

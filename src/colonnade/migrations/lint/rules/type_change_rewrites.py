@@ -12,7 +12,7 @@ RULE = Rule(
     databases=("postgresql",),
     happens="nobody can use the table while all of it, and its indexes, are written anew",
     why="The stored bytes differ: int and bigint, a timestamp with and without a zone, text and number.",
-    rewrite="add a column of the new type, keep it in step by a trigger, fill it in batches, then swap the names",
+    rewrite="op.expand_column with a column of the new type, then op.contract_column",
     bad=('op.alter_column("clip", "length", existing_type=sa.Integer, type_=sa.BigInteger)',),
     good=('op.alter_column("clip", "title", existing_type=sa.String(80), type_=sa.Text)',),
     shows="rewrites",

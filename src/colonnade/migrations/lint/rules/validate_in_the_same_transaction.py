@@ -11,7 +11,7 @@ RULE = Rule(
     databases=("postgresql",),
     happens="the lock of the first is kept while the second reads all rows: nothing is gained",
     why="Locks are held to the end of the transaction, and a revision is one.",
-    rewrite="validate it in a revision after it, or in an autocommit_block",
+    rewrite="op.create_check_online; or validate it in a revision after it, or in an autocommit_block",
     bad=(
         'op.create_foreign_key("fk_other", "clip", "project", ["project_id"], ["id"], postgresql_not_valid=True)\n'
         'op.execute("ALTER TABLE clip VALIDATE CONSTRAINT fk_other")',
