@@ -22,7 +22,7 @@ from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.environment import Visit, visit_environment
 from colonnade.migrations.fingerprint import fingerprint_of
 from colonnade.migrations.journal import Journal
-from colonnade.migrations.operating import OPERATIONS
+from colonnade.migrations.operating import register_operations
 from colonnade.migrations.record import VersionTable, create_own_tables, record_versions
 from colonnade.migrations.recording import Recorder, Recording
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.runs import Run
     from colonnade.migrations.tree import Direction, Revision, Tree
 
-assert OPERATIONS  # they're known from here on
+register_operations()
 
 __all__ = ["Applied", "Leg", "Outcome", "Progress", "apply"]
 

@@ -7,16 +7,20 @@ journal of the migration knows it: after an interruption the next one is sent, a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, Operations
-from sqlalchemy import column, inspect, literal_column, select, table, text, update
+from sqlalchemy import column, func, inspect, literal_column, select, table, text, update
 
 from colonnade.errors import MigrationError
 
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnClause, ColumnElement, Connection, TableClause
+
 __all__ = ["BackfillOp"]
 
-_MOST = 1_000_000
+_PASSES = 10
+"""How often the table is gone through, until no row is left: others may add some meanwhile."""
 
 
 @Operations.register_operation("backfill")
@@ -56,32 +60,51 @@ def _backfill(operations: Operations, operation: BackfillOp) -> None:
     context = operations.get_context()
     rows = table(operation.table_name, *map(column, operation.values), schema=operation.schema)
     values: dict[str, Any] = {name: literal_column(sql) for name, sql in operation.values.items()}
-    wanted = text(operation.where.replace(":", "\\:"))
     if context.as_sql:
+        wanted = text(operation.where.replace(":", "\\:"))
         operations.execute(update(rows).where(wanted).values(values))
         return
     if operation.batch < 1:
         raise MigrationError(f"a batch of {operation.batch} rows is none")
     with context.autocommit_block():
         connection = operations.get_bind()
-        keys = inspect(connection).get_pk_constraint(operation.table_name, operation.schema)[
-            "constrained_columns"
-        ]
-        if len(keys) != 1:
-            raise MigrationError(
-                f"{operation.table_name} has no primary key of one column, by which batches could be told",
-                remedy="Use op.execute with an UPDATE of your own",
-            )
-        key: Any = column(keys[0])
-        # A derived table: MySQL reads no table that it's updating.
-        part = (
-            select(key).select_from(rows).where(wanted).order_by(key).limit(operation.batch).subquery("part")
-        )
-        statement = update(rows).where(column(keys[0]).in_(select(part.c[keys[0]]))).values(values)
-        for _ in range(_MOST):
-            if connection.execute(statement).rowcount == 0:
+        key = _key(connection, operation)
+        for _ in range(_PASSES):
+            if not _pass(connection, operation, rows, key, values):
                 return
     raise MigrationError(
-        f"rows of {operation.table_name} still meet {operation.where!r} after they were set",
+        f"rows of {operation.table_name} still meet {operation.where!r} after they were set {_PASSES} times",
         remedy="Let the condition be false for what is set: `x IS NULL`",
     )
+
+
+def _key(connection: Connection, operation: BackfillOp) -> ColumnClause[Any]:
+    seen, table_name, schema = inspect(connection), operation.table_name, operation.schema
+    names = seen.get_pk_constraint(table_name, schema)["constrained_columns"]
+    if len(names) != 1:
+        raise MigrationError(
+            f"{table_name} has no primary key of one column, by which batches could be told",
+            remedy="Use op.execute with an UPDATE of your own",
+        )
+    types = {each["name"]: each["type"] for each in seen.get_columns(table_name, schema)}
+    return column(names[0], types[names[0]])
+
+
+def _pass(
+    connection: Connection,
+    operation: BackfillOp,
+    rows: TableClause,
+    key: ColumnClause[Any],
+    values: Mapping[str, Any],
+) -> bool:
+    """Go through the table once, in the order of the key; tell whether there was anything to set."""
+    wanted = text(operation.where.replace(":", "\\:"))
+    done: list[ColumnElement[bool]] = []
+    while True:
+        # By where the last one ended: a search from the start would read all that's set already.
+        part = select(key).select_from(rows).where(wanted, *done).order_by(key).limit(operation.batch)
+        last = connection.execute(select(func.max(part.subquery("part").c[key.name]))).scalar()
+        if last is None:
+            return bool(done)
+        connection.execute(update(rows).where(wanted, *done, key <= last).values(values))
+        done = [key > last]

@@ -147,7 +147,7 @@ def _column(
     table = operations.table_name
     generated = [item.clauses.get("generated") for item in (live, made)]
     if any(live.clauses.get(each) != made.clauses.get(each) for each in ("collation", "labels")):
-        old = there.type.copy() if hasattr(there.type, "copy") else there.type
+        old: Any = there.type.copy() if hasattr(there.type, "copy") else there.type
         if hasattr(old, "collation"):
             old.collation = (live.clauses.get("collation") or "").strip('"') or None
         asked = _asked(operations, wanted, there)
@@ -202,5 +202,5 @@ def _create(operations: ModifyTableOps, wanted: Table, name: str) -> None:
         operations.ops.append(CreateIndexOp.from_index(index))
 
 
-def _has(operations: ModifyTableOps, kind: type[Any], name: str) -> bool:
+def _has(operations: ModifyTableOps, kind: type[CreateIndexOp | DropIndexOp], name: str) -> bool:
     return any(isinstance(each, kind) and each.index_name == name for each in operations.ops)

@@ -18,7 +18,7 @@ from colonnade.migrations.online import (
 from colonnade.migrations.touching import CreateTouchOp, DropTouchOp
 from colonnade.migrations.views import CreateViewOp, DropViewOp
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "register_operations"]
 
 OPERATIONS = (
     AlterEnumOp,
@@ -34,3 +34,7 @@ OPERATIONS = (
     ExpandColumnOp,
     SetNotNullOnlineOp,
 )
+
+
+def register_operations() -> None:
+    """Let Alembic know the operations; that they were imported was enough."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from alembic.operations.ops import AlterColumnOp, BulkInsertOp, MigrateOperation, RenameTableOp
 
+from colonnade.migrations.backfilling import BackfillOp
 from colonnade.migrations.content import Content, TableContent, take_content
 from colonnade.migrations.inventory import Inventory, Key
 from colonnade.migrations.plan import Finding
@@ -135,6 +136,8 @@ def written_tables(
         for operation in recording.operations:
             if isinstance(operation, BulkInsertOp):
                 words.add(str(operation.table.name).lower())
+            elif isinstance(operation, BackfillOp):  # which sends nothing where there's no row
+                words.add(operation.table_name.lower())
     return frozenset(name.lower() for name in tables if name.rpartition(".")[2].lower() in words)
 
 

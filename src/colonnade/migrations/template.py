@@ -17,7 +17,7 @@ from colonnade.dialects.contract import dialect_named
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
 from colonnade.migrations.catalogue import without_own_tables
-from colonnade.migrations.operating import OPERATIONS
+from colonnade.migrations.operating import register_operations
 from colonnade.migrations.redirect import CONNECTION, MEANT
 from colonnade.migrations.rendering import rendering
 from colonnade.settings import DatabaseSettings
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run_environment"]
 
-assert OPERATIONS  # they're known from here on
+register_operations()
 
 DATABASE = "colonnade.database"
 """The key of `config.attributes` by which a revision knows the database, where several share a tree."""

@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from colonnade.migrations.environment import STAGE
 from colonnade.migrations.lint.rule import Operation
-from colonnade.migrations.operating import OPERATIONS
+from colonnade.migrations.operating import register_operations
 
 if TYPE_CHECKING:
     from alembic.runtime.migration import MigrationContext
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Read", "read_revisions"]
 
-assert OPERATIONS  # they're known from here on
+register_operations()
 
 Read = tuple[Any, tuple[Operation, ...], str]
 """Alembic's script of a revision, the operations, and why they couldn't all be read."""
