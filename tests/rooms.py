@@ -29,7 +29,8 @@ BELOW: dict[str, tuple[str, ...]] = {
     "describe": ("audit",),
     "transfer": ("audit",),
     "seeding": ("audit",),
-    "cli": ("describe", "transfer", "seeding"),
+    "starting": ("migrations",),  # a project is written, and nothing of it is run
+    "cli": ("describe", "transfer", "seeding", "starting"),
     "studio": ("describe", "transfer", "seeding"),
     # Not in the diagram. The testing room serves users' tests and may use all but the two programs;
     # `__main__` starts the command line; the package itself only lists names.
@@ -67,7 +68,7 @@ DEFINING_EXCEPTIONS = ("errors.py",)
 READING_THE_ENVIRONMENT = ("settings.py", "testing/")
 SPEAKING = ("cli/", "__main__.py")
 
-PUBLIC = ("errors", "models", "migrations", "audit", "seeding", "describe", "testing")
+PUBLIC = ("errors", "models", "migrations", "audit", "seeding", "starting", "describe", "testing")
 """The rooms that a user's code imports from, beside the package's front."""
 
 DATABASE_NAMES = re.compile(r"sqlite|postgres|mysql|mariadb|psycopg|asyncpg|asyncmy", re.IGNORECASE)

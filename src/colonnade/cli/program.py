@@ -18,7 +18,8 @@ logging.getLogger("colonnade").addHandler(logging.NullHandler())
 app = group(
     "colonnade.cli",
     "One database layer for SQLAlchemy: migrations that lose nothing, and what goes with them.",
-    {"Groups": ("db", "audit", "seed", "docs")},  # a new group is its module's name here
+    # A new one is its module's name here.
+    {"Commands": ("init", "er"), "Groups": ("db", "audit", "seed", "docs")},
     add_completion=True,
 )
 

@@ -77,6 +77,10 @@ class Connect(Protocol):
 
     DRIVERS: Mapping[Face, tuple[str, ...]]
     """SQLAlchemy's names of the drivers of each face, the preferred one first."""
+    EXAMPLE_URL: str
+    """Where a new project expects its database, with `{name}` for the project's."""
+    INSTALLED_BY: Mapping[Face, str]
+    """The extras of the package that a face needs, with commas between them."""
     ERROR_ABORTS_TRANSACTION: bool
     """Whether one failed statement makes the database refuse all that follows up to a rollback."""
     DDL_COMMITS: bool

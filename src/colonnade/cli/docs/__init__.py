@@ -9,5 +9,5 @@ __all__ = ["app"]
 app = group(
     __name__,
     "Pages that say what is there. The models are those of tool.colonnade.models.",
-    {"Commands": ("build", "check", "er")},
+    {"Commands": ("build", "check")},
 )

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from colonnade.settings import DatabaseSettings
 
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pymysql",), "async": ("asyncmy",)}
+EXAMPLE_URL = "mysql://root@127.0.0.1/{name}"
+INSTALLED_BY: Mapping[Face, str] = {"sync": "mysql", "async": "async,asyncmy,mysql"}
 ERROR_ABORTS_TRANSACTION = False
 DDL_COMMITS = True
 BEGINS_BY_STATEMENT = True

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from colonnade.settings import DatabaseSettings
 
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("psycopg",), "async": ("asyncpg", "psycopg")}
+EXAMPLE_URL = "postgresql://localhost/{name}"
+INSTALLED_BY: Mapping[Face, str] = {"sync": "postgresql", "async": "async,asyncpg,postgresql"}
 ERROR_ABORTS_TRANSACTION = True
 DDL_COMMITS = False
 BEGINS_BY_STATEMENT = False

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from colonnade.settings import DatabaseSettings
 
 DRIVERS: Mapping[Face, tuple[str, ...]] = {"sync": ("pysqlite",), "async": ("aiosqlite",)}
+EXAMPLE_URL = "{name}.db"
+INSTALLED_BY: Mapping[Face, str] = {"sync": "", "async": "async"}
 ERROR_ABORTS_TRANSACTION = False
 DDL_COMMITS = False
 BEGINS_BY_STATEMENT = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -145,7 +146,9 @@ class MigrationCases:
             "head",
             str(point),
         ]
-        done = subprocess.run([sys.executable, *words], capture_output=True, text=True)
+        # The models are where this process found them, which a setting of pytest may have been about.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        done = subprocess.run([sys.executable, *words], capture_output=True, text=True, env=environment)
         assert done.returncode in (0, KILLED), done.stderr
         return done
 

@@ -8,10 +8,8 @@ from typing import Annotated
 
 import typer
 
-from colonnade.cli.database import models_of
 from colonnade.cli.options import Where
 from colonnade.cli.output import note
-from colonnade.errors import ConfigurationError
 
 
 def er(
@@ -23,6 +21,8 @@ def er(
 ) -> None:
     """Show the entity diagram of the models."""
     from colonnade import describe
+    from colonnade.cli.database import models_of
+    from colonnade.errors import ConfigurationError
 
     metadata = models_of(where)
     if metadata is None:
