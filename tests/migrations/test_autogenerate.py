@@ -333,6 +333,23 @@ def test_each_change_is_found_and_can_be_taken_back(url: str, started: AlembicMa
         manager.db.close()
 
 
+def test_what_differs_is_told_with_what_the_rules_say(url: str, tmp_path: Path) -> None:
+    manager = manager_of(url, tmp_path / "m", two("old", "name"))
+    manager.upgrade(skip=QUICKLY)
+    manager.revision("begin", autogenerate=True)
+    manager.upgrade(skip=QUICKLY)
+    with manager.db.session() as session:
+        session.connection().exec_driver_sql("INSERT INTO old (id, a) VALUES (1, NULL), (2, NULL), (3, 4)")
+    metadata = two("old", "name")
+    metadata.tables["old"].c.a.nullable = False
+    manager = manager_of(url, tmp_path / "m", metadata)
+    found = {each.rule: each for each in manager.lint(operations=manager.check())}
+    nulls = found["set-not-null-over-nulls"]
+    assert (nulls.severity, nulls.table, nulls.count, nulls.revision) == ("error", "old", 2, "")
+    assert manager.lint(operations=[]) == []
+    manager.db.close()
+
+
 def test_a_label_that_rows_have_stays(postgresql_url: str, tmp_path: Path) -> None:
     manager = manager_of(postgresql_url, tmp_path / "m", every_clause("postgresql"))
     manager.upgrade(skip=QUICKLY)

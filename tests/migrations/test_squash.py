@@ -15,6 +15,7 @@ from colonnade.models.base import conventional_metadata
 from tests.databases import FreshUrl
 from tests.inventories import schemas_differ
 from tests.migrations.test_autogenerate import ENV, QUICKLY, manager_of
+from tests.migrations.test_manager import asked
 
 NAMES = ("one", "two", "three")
 
@@ -93,3 +94,115 @@ def test_what_no_model_says_stops_it(grown: AlembicManager, tmp_path: Path) -> N
         grown.squash()
     assert {file: file.read_text() for file in (tmp_path / "m").rglob("*.py")} == files
     grown.db.close()
+
+
+FILES = {
+    "r1": """
+import sqlalchemy as sa
+from alembic import op
+
+TABLE = "shelf"
+ROWS = [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
+
+
+def upgrade():
+    made = op.create_table(  # the first one
+        TABLE, sa.Column("id", sa.Integer, primary_key=True), sa.Column("name", sa.String(20))
+    )
+    op.bulk_insert(made, ROWS)
+
+
+def downgrade():
+    op.drop_table(TABLE)
+""",
+    "r2": """
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy import text
+
+TABLE, COLUMN = "shelf", "length"
+
+
+def fill(by):
+    # two bytes in a comment: é
+    op.execute(f"UPDATE {TABLE} SET {COLUMN} = id * {by}"); op.execute(
+        text(f"UPDATE {TABLE} SET name = 'é' || name"))
+
+
+def upgrade():
+    op.add_column(TABLE, sa.Column(COLUMN, sa.Integer))
+    fill(by=10)
+
+
+def downgrade():
+    with op.batch_alter_table(TABLE) as batch:
+        batch.drop_column(COLUMN)
+""",
+    "r3": """
+import sqlalchemy as sa
+from alembic import op
+
+
+def upgrade():
+    op.create_table("book", sa.Column("id", sa.Integer, primary_key=True))
+
+
+def downgrade():
+    op.drop_table("book")
+""",
+}
+
+
+def of_files(folder: Path, files: dict[str, str] = FILES) -> Path:
+    tree = create_tree(folder)
+    (tree / "env.py").write_text(
+        "from colonnade.migrations import run_environment\nfrom sqlalchemy import MetaData\n"
+        "run_environment(target_metadata=MetaData())\n"
+    )
+    before = None
+    for name, code in files.items():
+        head = f'"""Do {name}."""\nrevision = "{name}"\ndown_revision = {before!r}\n'
+        (tree / "versions" / f"{name}.py").write_text(head + code, encoding="utf-8")
+        before = name
+    return tree
+
+
+def test_those_up_to_one_are_joined(url: str, fresh_url: FreshUrl, tmp_path: Path) -> None:
+    if url.startswith("mysql"):  # || is an OR there
+        files = {name: code.replace("'é' || name", "concat('é', name)") for name, code in FILES.items()}
+    else:
+        files = FILES
+    before, tree = of_files(tmp_path / "before", files), of_files(tmp_path / "m", files)
+    manager = AlembicManager(url, script_location=tree)
+    manager.upgrade(skip=QUICKLY)
+    squashed = manager.squash("the start", revision="r2")
+    assert (squashed.revision.id, squashed.replaced) == ("r2", ("r1", "r2"))
+    assert "# the first one" in squashed.revision.file.read_text(encoding="utf-8")
+    assert [each.id for each in manager.history()] == ["r2", "r3"]
+    assert manager.current() == ("r3",) and not manager.upgrade(skip=QUICKLY) and not manager.drift()
+    kind = manager.db.engine.dialect.name.replace("mariadb", "mysql")
+    other, middle = fresh_url(kind), fresh_url(kind)
+    new = AlembicManager(other, script_location=tree)
+    new.upgrade(skip=QUICKLY)
+    assert not schemas_differ(manager.db, new.db).changes
+    rows = [(1, "éa", 10), (2, "éb", 20)]
+    assert asked(other, "SELECT id, name, length FROM shelf ORDER BY id") == rows
+    new.downgrade("base", skip=QUICKLY)
+    manager.downgrade("r2", skip=QUICKLY)
+    assert manager.current() == ("r2",)
+    manager.upgrade(skip=QUICKLY)
+
+    between = AlembicManager(middle, script_location=before)
+    between.upgrade("r1", skip=QUICKLY)
+    between = AlembicManager(middle, script_location=tree)
+    with pytest.raises(MigrationError, match="is at r1, which r2 has replaced"):
+        between.upgrade(skip=QUICKLY)
+
+
+def test_code_that_can_not_be_taken_apart_is_named(sqlite_url: str, tmp_path: Path) -> None:
+    files = {**FILES, "r2": FILES["r2"].replace("def fill(by)", "def fill(by, TABLE=None)")}
+    tree = of_files(tmp_path / "m", files)
+    manager = AlembicManager(sqlite_url, script_location=tree)
+    with pytest.raises(MigrationError, match="r2.py: TABLE is a parameter, and a name of the file"):
+        manager.squash(revision="r2")
+    assert sorted(each.name for each in (tree / "versions").glob("*.py")) == ["r1.py", "r2.py", "r3.py"]

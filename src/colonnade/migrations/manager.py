@@ -15,7 +15,7 @@ from colonnade.engine.face import AsyncFace, SyncFace
 from colonnade.engine.manager import AsyncDatabaseManager, DatabaseManager
 from colonnade.errors import ConfigurationError
 from colonnade.migrations import keeping, moving, recovery, squashing, status, writing
-from colonnade.migrations.lint.staging import lint_of
+from colonnade.migrations.lint.staging import lint_of, lint_unwritten
 from colonnade.migrations.migration import Wish
 from colonnade.migrations.options import MigrationOptions, Progress, stages_named
 from colonnade.migrations.reading import look
@@ -126,7 +126,12 @@ class _AlembicOperations:
 
     @operation
     def lint(
-        self, revisions: str | None = None, *, direction: Direction = "upgrade", database: str | None = None
+        self,
+        revisions: str | None = None,
+        *,
+        direction: Direction = "upgrade",
+        database: str | None = None,
+        operations: Iterable[Any] | None = None,
     ) -> list[Finding]:
         """Give what the rules find in revisions, in the order in which they would be carried out.
 
@@ -137,7 +142,10 @@ class _AlembicOperations:
             direction: which of the revisions' functions are looked at.
             database: a kind (`sqlite`, `postgresql`, `mysql`): no database is opened then, and all
                 revisions are looked at unless `revisions` says otherwise.
+            operations: what `check` gave, in place of revisions: what the next one would do.
         """
+        if operations is not None:
+            return lint_unwritten(self.tree, self._home, operations, self.options)
         return lint_of(self.tree, self._home, revisions, direction, database, self.options)
 
     @operation
@@ -368,18 +376,24 @@ class _AlembicOperations:
         return writing.merge(self.tree, message, revisions)
 
     @operation
-    def squash(self, message: str = "squashed", *, keep: bool = True) -> Squashed:
+    def squash(
+        self, message: str = "squashed", *, revision: str | None = None, keep: bool = True
+    ) -> Squashed:
         """Replace all revisions by a single one that is written from the models, and give it.
 
-        It's tried beside the old ones on empty databases first: schema and rows have to come out the same.
-        It has the head's id, so a database at the head needs nothing; one in the middle is refused by name
+        With `revision` those up to that one are replaced, by their own code in one file. It's tried beside
+        the old ones on empty databases first: schema and rows have to come out the same.
+        It has the last one's id, so a database there needs nothing; one in the middle is refused by name
         from then on, and has to be upgraded with the old files first. These are moved to the folder
         `squashed` of the tree, or deleted where `keep` is false.
 
         Raises:
             MigrationError: the models make something else, of which all is named; nothing is written then.
         """
-        return squashing.squash(self.tree, self._home, self.target_metadata, message, self.options, keep=keep)
+        models = self.target_metadata
+        return squashing.squash(
+            self.tree, self._home, models, message, self.options, upto=revision, keep=keep
+        )
 
     @operation
     def check(self) -> list[Any]:

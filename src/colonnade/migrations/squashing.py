@@ -1,15 +1,18 @@
-"""All revisions replaced by a single one that makes the same: written from the models, and proved on trials.
+"""Revisions replaced by a single one that makes the same, which is proved on trials.
 
-The new one has the id of the head, so that a database that is there stays there; its file says which
+All of them are replaced by one that is written from the models, those up to a named one by their own code,
+joined. The new one has the id of the last, so that a database that is there stays there; its file says which
 revisions it stands for, and by which checksum the head's own file was known. A database in the middle is
 refused by name.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -21,6 +24,7 @@ from colonnade.migrations import writing
 from colonnade.migrations.apply import Leg, apply
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.inventory import Inventory, compare
+from colonnade.migrations.joining import joined
 from colonnade.migrations.moving import scratch_home
 from colonnade.migrations.reading import opened
 from colonnade.migrations.tree import Revision, Tree
@@ -58,34 +62,65 @@ def squash(
     message: str,
     options: MigrationOptions,
     *,
+    upto: str | None,
     keep: bool,
 ) -> Squashed:
-    """Replace all revisions by one; see `AlembicManager.squash`."""
-    old = _squashable(tree)
+    """Replace revisions by one; see `AlembicManager.squash`."""
+    old = _squashable(tree, upto)
     head = old[-1]
     with TemporaryDirectory(prefix="colonnade_squash_") as name:
         aside = _copied(tree, Path(name) / tree.folder.name)
-        for file in (aside.folder / "versions").glob("*.py"):
-            file.unlink()
+        for each in old:
+            (aside.folder / each.file.relative_to(tree.folder)).unlink()
         aside.reread()
-        with scratch_home(home, options) as empty:
-            wish = {"message": message, "autogenerate": True, "rev_id": head.id, "no_renames": True}
-            wish |= {"head": "head", "splice": False, "branch_label": None, "depends_on": None}
-            written = writing.revision(aside, empty, models, wish)
-        _sign(written.file, old, head)
+        if upto is None:
+            written = _from_models(aside, home, models, message, head.id, options)
+        else:
+            written = _from_code(aside, message, old)
+        _sign(written, old, head)
         aside.reread()
         _prove(_made_by(tree, home, options), _made_by(aside, home, options))
         folder = _put_away(tree, old, keep=keep)
-        target = head.file.with_name(written.file.name)
-        shutil.copy(written.file, target)
+        shutil.copy(written, head.file.with_name(written.name))
     tree.reread()
     return Squashed(tree.revision(head.id), tuple(each.id for each in old), folder)
 
 
-def _squashable(tree: Tree) -> list[Revision]:
+def _from_models(
+    aside: Tree, home: Home, models: writing.Models, message: str, name: str, options: MigrationOptions
+) -> Path:
+    with scratch_home(home, options) as empty:
+        wish = {"message": message, "autogenerate": True, "rev_id": name, "no_renames": True}
+        wish |= {"head": "head", "splice": False, "branch_label": None, "depends_on": None}
+        return writing.revision(aside, empty, models, wish).file
+
+
+def _from_code(aside: Tree, message: str, old: Sequence[Revision]) -> Path:
+    moment = datetime.now(UTC)
+    slug = re.sub(r"\W+", "_", message.lower()).strip("_")
+    file = aside.folder / "versions" / f"{moment:%Y%m%d_%H%M%S}_{slug}.py"
+    file.write_text(joined(message, old, f"{moment:%Y-%m-%d %H:%M:%S}"), encoding="utf-8")
+    return file
+
+
+def _squashable(tree: Tree, upto: str | None) -> list[Revision]:
     old = tree.revisions()
     if len(tree.heads) != 1:
         raise MigrationError(f"the tree has the heads {', '.join(tree.heads)}", remedy="Merge them first")
+    if upto is not None:
+        last = tree.revision(upto)
+        below = {step.revision.revision for step in tree.steps("upgrade", last.id, ())}
+        old = [each for each in old if each.id in below]
+        beside = [
+            each.id
+            for each in tree.revisions()
+            if each.id not in below and set(each.down) & below - {last.id}
+        ]
+        if beside:
+            raise MigrationError(
+                f"{', '.join(beside)} follow a revision below {last.id}",
+                remedy="Name one that all others follow",
+            )
     if len(old) < 2:
         raise MigrationError("there's one revision only: nothing to squash")
     if outside := [each.id for each in old if each.file.parent != old[-1].file.parent]:

@@ -1,4 +1,4 @@
-"""`squash`: all revisions replaced by one."""
+"""`squash`: revisions replaced by one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ from colonnade.cli.output import note, say, show_json
 
 def squash(
     where: Where,
+    revision: Annotated[
+        str | None, typer.Argument(help="The last one to be replaced; all of them by default.")
+    ] = None,
+    *,
     message: Annotated[str, typer.Option("--message", "-m", help="What it's called.")] = "squashed",
     delete: Annotated[bool, typer.Option("--delete", help="Delete the old files, not move them.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Replace all revisions by one that makes the same, which is proved on empty databases first."""
+    """Replace revisions by one that makes the same, which is proved on empty databases first."""
     with opened(where, "read", models=True) as manager:
-        done = manager.squash(message, keep=not delete)
+        done = manager.squash(message, revision=revision, keep=not delete)
     if as_json:
         show_json(done)
         return

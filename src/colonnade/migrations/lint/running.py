@@ -16,12 +16,13 @@ from colonnade.errors import ConfigurationError
 from colonnade.migrations.lint.reading import read_revisions
 from colonnade.migrations.lint.rule import Hit, Operation, Rule, Step
 from colonnade.migrations.plan import Finding, Severity
+from colonnade.migrations.tree import Revision
 
 if TYPE_CHECKING:
     from colonnade.migrations.lint.facts import Facts
     from colonnade.migrations.tree import Direction, Tree
 
-__all__ = ["LARGE", "known_rules", "lint"]
+__all__ = ["LARGE", "known_rules", "lint", "lint_operations"]
 
 LARGE = 100_000
 """Rows from which on a table is large: below it, what locks or rewrites it is merely told."""
@@ -106,6 +107,20 @@ def lint(
     return found
 
 
+def lint_operations(
+    tree: Tree, asked: Sequence[Operation], database: str, facts: Facts, chosen: Sequence[Rule]
+) -> list[Finding]:
+    """Give what the rules find in operations that no revision has yet, after all that the tree has."""
+    before: list[Operation] = []
+    for _, operations, _ in read_revisions(tree, [each.id for each in tree.revisions()], database, "upgrade"):
+        before += operations
+    unwritten = Revision("", "", tree.heads, (), (), Path(), is_head=True)
+    step = Step(unwritten, "upgrade", database, tuple(asked), "", tuple(before), facts)
+    holding = [rule for rule in chosen if database in rule.databases]
+    # What a file says of itself can't be known before it's written.
+    return [_finding(rule, hit, step, {}) for rule in holding for hit in rule.find(step) if hit.operation]
+
+
 def _finding(
     rule: Rule, hit: Hit, step: Step, allowed: Mapping[str, Sequence[tuple[int, int, str]]]
 ) -> Finding:
@@ -128,11 +143,11 @@ def _finding(
         table=table,
         count=count,
         remedy=remedy,
-        name=f"{rule.name} in {step.revision.id}" if severity == "error" else "",
+        name=f"{rule.name} in {step.revision.id}" if severity == "error" and step.revision.id else "",
         operation=hit.operation.kind if hit.operation else "",
         why=rule.why,
         line=line,
-        file=str(step.revision.file),
+        file=str(step.revision.file) if step.revision.id else "",
         allowed=reason,
     )
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from colonnade.errors import MigrationError
 from colonnade.migrations.lint.facts import Facts
-from colonnade.migrations.lint.running import known_rules, lint
+from colonnade.migrations.lint.rule import Operation
+from colonnade.migrations.lint.running import known_rules, lint, lint_operations
 from colonnade.migrations.plan import Finding
 from colonnade.migrations.reading import look
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.options import MigrationOptions
     from colonnade.migrations.tree import Direction, Tree
 
-__all__ = ["kind_of", "lint_of", "lint_offline", "lint_with_rows"]
+__all__ = ["kind_of", "lint_of", "lint_offline", "lint_unwritten", "lint_with_rows"]
 
 
 def lint_with_rows(
@@ -55,6 +56,24 @@ def lint_of(
     heads = look(tree, home).heads
     target = revisions or ("heads" if direction == "upgrade" else "-1")
     return lint_with_rows(tree, home, _named(tree, target, direction, heads), direction, options)
+
+
+def lint_unwritten(
+    tree: Tree, home: Home, operations: Iterable[Any], options: MigrationOptions
+) -> list[Finding]:
+    """Give what the rules find in Alembic's operations, as `check` gives them, by the rows that are there."""
+    chosen = known_rules(options.lint_rules)
+    with home.connection("deferred") as connection:
+        kind = kind_of(connection.dialect.name)
+        return lint_operations(tree, list(_flat(operations)), kind, Facts(connection), chosen)
+
+
+def _flat(operations: Iterable[Any], batch: bool = False) -> Iterator[Operation]:
+    for each in operations:
+        if hasattr(each, "ops"):
+            yield from _flat(each.ops, batch=True)  # as it's written in a revision
+        else:
+            yield Operation(type(each).__name__.removesuffix("Op"), each, batch=batch)
 
 
 def _named(tree: Tree, target: str, direction: Direction, heads: Sequence[str]) -> list[str]:
