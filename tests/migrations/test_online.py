@@ -145,6 +145,27 @@ WRITES = [
 ONLY_NEW = ("INSERT INTO clip (id, frames) VALUES (11, 75)", (3, 75))
 
 
+CONVENTIONAL = """\
+from colonnade.migrations import run_environment
+from colonnade.models.base import conventional_metadata
+run_environment(target_metadata=conventional_metadata())
+"""
+
+
+def test_names_follow_the_convention(url: str, tmp_path: Path) -> None:
+    ups = ONLINE["check"][0].replace("ck_clip_length", "length"), ONLINE["key"][0], ONLINE["not null"][0]
+    tree = make_tree(tmp_path / "m", [CLIPS, Rev("online", "\n".join(ups), "pass")], env=CONVENTIONAL)
+    manager = AlembicManager(
+        url, script_location=tree, options=MigrationOptions(backup_folder=tmp_path / "b")
+    )
+    manager.upgrade(skip=QUICKLY)
+    with opened(url) as connection:
+        assert {each["name"] for each in inspect(connection).get_check_constraints("clip")} == {
+            "ck_clip_length"
+        }
+    manager.db.close()
+
+
 def test_two_columns_are_kept_in_step(url: str, tmp_path: Path) -> None:
     manager = managed(
         url,

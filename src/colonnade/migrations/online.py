@@ -21,8 +21,10 @@ from functools import partial
 from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
+from alembic.operations.ops import AddConstraintOp, CreateCheckConstraintOp, CreateForeignKeyOp
 from sqlalchemy import Column, Integer, MetaData, Table, TextClause, inspect, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.schema import conv
 
 from colonnade.dialects.contract import Dialect, dialect_named, object_name
 from colonnade.dialects.definitions import placed_tokens
@@ -279,8 +281,8 @@ def _waiting(operations: Operations, steps: Steps | None) -> Iterator[None]:
 def _create_check(operations: Operations, asked: CreateCheckOnlineOp) -> None:
     name, condition, schema = asked.constraint_name, asked.condition, asked.schema
     if steps := _steps(operations):
-        add = partial(operations.create_check_constraint, name, asked.table_name, condition, schema=schema)
-        _prove(operations, asked, steps, name, add)
+        check = CreateCheckConstraintOp(name, asked.table_name, condition, schema=schema, **steps.unproved)
+        _prove(operations, asked, steps, check)
     else:
         with operations.batch_alter_table(asked.table_name, schema=schema) as batch:
             batch.create_check_constraint(name, condition)
@@ -289,15 +291,18 @@ def _create_check(operations: Operations, asked: CreateCheckOnlineOp) -> None:
 @Operations.implementation_for(CreateForeignKeyOnlineOp)
 def _create_foreign_key(operations: Operations, asked: CreateForeignKeyOnlineOp) -> None:
     name, referent, options = asked.constraint_name, asked.referent_table, asked.options
-    local, remote = list(asked.local_cols), list(asked.remote_cols)
+    columns = (list(asked.local_cols), list(asked.remote_cols))
     if steps := _steps(operations):
-        create = partial(operations.create_foreign_key, source_schema=asked.schema, **options)
+        options = {**options, **steps.unproved, "source_schema": asked.schema}
         _prove(
-            operations, asked, steps, name, partial(create, name, asked.table_name, referent, local, remote)
+            operations,
+            asked,
+            steps,
+            CreateForeignKeyOp(name, asked.table_name, referent, *columns, **options),
         )
     else:
         with operations.batch_alter_table(asked.table_name, schema=asked.schema) as batch:
-            batch.create_foreign_key(name, referent, local, remote, **options)
+            batch.create_foreign_key(name, referent, *columns, **options)
 
 
 @Operations.implementation_for(SetNotNullOnlineOp)
@@ -308,15 +313,10 @@ def _set_not_null(operations: Operations, asked: SetNotNullOnlineOp) -> None:
         with operations.batch_alter_table(table, schema=schema) as batch:
             batch.alter_column(column, nullable=False)
         return
-    name = object_name("not_null", f"{table}_{column}")
+    name = conv(object_name("not_null", f"{table}_{column}"))
     condition = text(f"{_quoted(operations, column)} IS NOT NULL")
-    _prove(
-        operations,
-        asked,
-        steps,
-        name,
-        partial(operations.create_check_constraint, name, table, condition, schema=schema),
-    )
+    check = CreateCheckConstraintOp(name, table, condition, schema=schema, **steps.unproved)
+    _prove(operations, asked, steps, check)
     with _in_steps(operations):
         # The server takes the CHECK for a proof, and reads no row.
         _patiently(operations, partial(operations.alter_column, table, column, nullable=False, schema=schema))
@@ -362,13 +362,14 @@ def _drop_column(operations: Operations, asked: ContractColumnOp) -> None:
         batch.drop_column(asked.column_name)
 
 
-def _prove(
-    operations: Operations, asked: _OnlineOp, steps: Steps, name: str, add: Callable[..., None]
-) -> None:
+def _prove(operations: Operations, asked: _OnlineOp, steps: Steps, adding: AddConstraintOp) -> None:
     """Add a constraint that new rows obey, then let the server look at the old ones, which stops nobody."""
-    proving = steps.prove.format(table=_table_name(operations, asked), name=_quoted(operations, name))
+    context = operations.get_context()
+    # By the name that the metadata's convention makes of the given one.
+    name = context.dialect.identifier_preparer.format_constraint(adding.to_constraint(context))
+    proving = steps.prove.format(table=_table_name(operations, asked), name=name)
     with _in_steps(operations):
-        _patiently(operations, partial(add, **steps.unproved))
+        _patiently(operations, partial(operations.invoke, adding))
         _patiently(operations, partial(_send, operations, proving))
 
 
