@@ -8,11 +8,17 @@ import sys
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from app.database.models import Base as StorybookBase
+from dbp.database import Base as DbpBase
+from sqlalchemy.schema import CreateView
 from typer.testing import CliRunner
 
+from colonnade import DatabaseManager
 from colonnade.cli import app
 from colonnade.errors import ConfigurationError
 from colonnade.starting import create_project
+from tests.inventories import inventory_of
 from tests.migrations.test_manager import asked
 
 FORMS = [(database, face) for database in ("sqlite", "postgresql", "mysql") for face in (False, True)]
@@ -63,3 +69,51 @@ def test_a_name_that_no_package_can_have(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="makes no name for a package"):
         create_project(tmp_path / "7up")
     assert not (tmp_path / "7up").exists()
+
+
+SCHEMAS = {
+    "storybook": StorybookBase.metadata,
+    "dbp": DbpBase.metadata,
+    "odd": sa.MetaData(),
+}
+sa.Table(
+    "order",
+    SCHEMAS["odd"],
+    sa.Column("select", sa.Integer, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("from", sa.Integer),
+    sa.Column("price", sa.Numeric(12, 4), nullable=False, server_default="0"),
+    sa.Column("raw", sa.LargeBinary),
+    sa.Column("said", sa.JSON),
+    sa.Column("day", sa.Date),
+    sa.Column("kind", sa.Enum("a", "b", name="kind", native_enum=True)),
+    sa.Column("twice", sa.Integer, sa.Computed("number * 2", persisted=True)),
+    sa.ForeignKeyConstraint(["from", "number"], ["order.select", "order.number"], name="fk_self"),
+    sa.CheckConstraint("price >= 0", name="price_not_negative"),
+    sa.UniqueConstraint("price", "day", name="uq_price_day"),
+)
+sa.Table("log", SCHEMAS["odd"], sa.Column("line", sa.String(80)))  # no key
+CreateView(sa.select(SCHEMAS["odd"].tables["order"].c.number), "number", metadata=SCHEMAS["odd"])
+
+
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_a_project_for_a_database_that_is_there(schema: str, url: str, tmp_path: Path) -> None:
+    with DatabaseManager(url, metadata=SCHEMAS[schema]) as db:
+        db.create_tables()
+        before = inventory_of(db)
+    project = create_project(tmp_path / "existing_one", source=url)
+    assert "doesn't make" not in (project / "README.md").read_text(), (project / "README.md").read_text()
+    with DatabaseManager(url) as db:
+        assert inventory_of(db).items == before.items  # it was only read
+    run(project, "pytest", "-q", "-W", "error", "-p", "no:cacheprovider")
+    run(project, "colonnade", "db", "stamp", "head", "--yes", DATABASE_URL=url)
+    run(project, "colonnade", "db", "check", DATABASE_URL=url)
+    assert "error" not in run(project, "colonnade", "db", "status", DATABASE_URL=url)
+
+
+def test_a_database_without_tables_makes_no_project(sqlite_url: str, tmp_path: Path) -> None:
+    with DatabaseManager(sqlite_url) as db, db.session() as session:
+        session.execute(sa.text("SELECT 1"))
+    with pytest.raises(ConfigurationError, match="has no tables"):
+        create_project(tmp_path / "nothing", source=sqlite_url)
+    assert not (tmp_path / "nothing").exists()

@@ -20,10 +20,18 @@ def init(
         str | None, typer.Option("--database", help="The kind of database; an embedded file by default.")
     ] = None,
     asynchronous: Annotated[bool, typer.Option("--async", help="Await what is asked of it.")] = False,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--from", help="Models and a first revision of the database at this URL; it's only read."
+        ),
+    ] = None,
 ) -> None:
     """Make a project: models, repositories, migrations, seeds, settings and tests that pass at once."""
     from colonnade.starting import create_project
 
-    project = create_project(folder, database=database, asynchronous=asynchronous)
+    project = create_project(folder, database=database, asynchronous=asynchronous, source=source)
     say(("made ", "green"), str(project))
     note(f"Next: cd {project} && make test")
+    if source is not None:
+        note("`colonnade db stamp head` there takes the database for one at the first revision.")

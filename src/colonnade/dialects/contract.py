@@ -620,6 +620,10 @@ class Wanted(Protocol):
         """Give the table's items of the kinds in `CLAUSES`."""
         ...
 
+    def refine(self, connection: Connection, metadata: MetaData) -> None:
+        """Give reflected columns the types that reflection doesn't tell."""
+        ...
+
     def views(self, connection: Connection) -> Mapping[str, StoredView]:
         """Give the views of the connection's own schema, by name."""
         ...

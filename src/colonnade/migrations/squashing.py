@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from colonnade.engine.home import Home
     from colonnade.migrations.options import MigrationOptions
 
-__all__ = ["Squashed", "squash"]
+__all__ = ["Made", "Squashed", "made_by", "squash"]
 
 _FOLDER = "squashed"
 
@@ -79,7 +79,7 @@ def squash(
             written = _from_code(aside, message, old)
         _sign(written, old, head)
         aside.reread()
-        _prove(_made_by(tree, home, options), _made_by(aside, home, options))
+        _prove(made_by(tree, home, options), made_by(aside, home, options))
         folder = _put_away(tree, old, keep=keep)
         shutil.copy(written, head.file.with_name(written.name))
     tree.reread()
@@ -143,12 +143,14 @@ def _sign(file: Path, old: Sequence[Revision], head: Revision) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
+    """A schema, and the rows that are in it."""
+
     inventory: Inventory
     rows: Mapping[str, list[str]]
 
 
-def _made_by(tree: Tree, home: Home, options: MigrationOptions) -> _Made:
+def made_by(tree: Tree, home: Home, options: MigrationOptions) -> Made:
     """Give what a tree makes of an empty database: its schema, and its rows."""
     with scratch_home(home, options) as empty:
         with opened(empty, instead_of=home) as target:
@@ -160,10 +162,10 @@ def _made_by(tree: Tree, home: Home, options: MigrationOptions) -> _Made:
                 name: sorted(map(repr, connection.execute(text(f"SELECT * FROM {quote(name)}")).mappings()))
                 for name in inventory.tables()
             }
-    return _Made(inventory, rows)
+    return Made(inventory, rows)
 
 
-def _prove(before: _Made, after: _Made) -> None:
+def _prove(before: Made, after: Made) -> None:
     """Raise unless both are the same, but for the columns' places.
 
     Raises:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import keyword
 import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -17,6 +18,8 @@ from string import Template
 from colonnade.dialects.contract import FOLDERS, dialect_named
 from colonnade.errors import ConfigurationError
 from colonnade.migrations import create_tree
+from colonnade.settings import DatabaseSettings
+from colonnade.starting.existing import models_of, repositories_of, write_first_revision
 
 __all__ = ["create_project"]
 
@@ -40,15 +43,30 @@ _ASYNC: Mapping[str, str] = {
     "tests/test_seeds.py": "test_seeds_async.py.in",
     "tests/test_repositories.py": "test_repositories_async.py.in",
 }
+_OF_THE_EXAMPLE = (
+    "seeds/library.json",
+    "src/{name}/models.py",
+    "src/{name}/repositories.py",
+    "migrations/versions/{moment}_begin.py",
+    "tests/test_seeds.py",
+    "tests/test_repositories.py",
+)
 
 
 def create_project(
-    folder: str | os.PathLike[str], *, database: str | None = None, asynchronous: bool = False
+    folder: str | os.PathLike[str],
+    *,
+    database: str | None = None,
+    asynchronous: bool = False,
+    source: DatabaseSettings | str | None = None,
 ) -> Path:
     """Write a project into a folder that isn't there or is empty, and give its path.
 
     `database` is the kind that it's for, a file of SQLite by default. The package is called as the folder, in
     small letters and with underscores. Its own tests pass on SQLite, whatever the database.
+
+    With `source` the models are those of a database that is there, which is only read, and the first revision
+    makes its tables. What that doesn't make, triggers of its own say, stands in the project's README.
 
     Raises:
         ConfigurationError: the folder has something in it, or its name makes none for a package.
@@ -59,6 +77,10 @@ def create_project(
         raise ConfigurationError(
             f"{project.absolute().name!r} makes no name for a package", remedy="Begin it with a letter"
         )
+    given = None if source is None else DatabaseSettings.of(source)
+    if given is not None:
+        database = given.sqlalchemy_url().get_backend_name()
+    models = None if given is None else models_of(given)
     connect = dialect_named(database or next(iter(FOLDERS))).connect
     if project.exists() and any(project.iterdir()):
         raise ConfigurationError(
@@ -73,12 +95,44 @@ def create_project(
         "extras": f"[{extras}]" if extras else "",
         "date": f"{moment:%Y-%m-%d %H:%M:%S}",
     }
-    create_tree(project / "migrations", models=f"{name}.models:Base", default_url=url)
-    for path, template in {**_FILES, **(_ASYNC if asynchronous else {})}.items():
+    was_there = project.exists()
+    try:
+        _write(project, values, moment, asynchronous=asynchronous, models=models)
+        if given is not None:
+            _tell(project, write_first_revision(project, given))
+    except BaseException:
+        for each in project.iterdir() if was_there else [project]:
+            shutil.rmtree(each, ignore_errors=True) if each.is_dir() else each.unlink()
+        raise
+    return project
+
+
+def _write(
+    project: Path, values: Mapping[str, str], moment: datetime, *, asynchronous: bool, models: str | None
+) -> None:
+    name = values["name"]
+    create_tree(project / "migrations", models=f"{name}.models:Base", default_url=values["url"])
+    chosen = {**_FILES, **(_ASYNC if asynchronous else {})}
+    if models is not None:
+        chosen = {path: template for path, template in chosen.items() if path not in _OF_THE_EXAMPLE}
+        chosen["tests/test_migrations.py"] = "test_existing.py.in"
+    for path, template in chosen.items():
         file = project / path.format(name=name, moment=f"{moment:%Y%m%d_%H%M%S}")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(Template(_template(template)).substitute(values), encoding="utf-8")
-    return project
+    if models is not None:
+        package = project / "src" / name
+        (package / "models.py").write_text(models, encoding="utf-8")
+        (package / "repositories.py").write_text(repositories_of(name, models), encoding="utf-8")
+        (project / "seeds").mkdir()
+
+
+def _tell(project: Path, left: Sequence[str]) -> None:
+    if left:
+        readme = project / "README.md"
+        lines = "".join(f"- {each}\n" for each in left)
+        text = f"\n## What the first revision doesn't make of the database it was read from\n\n{lines}"
+        readme.write_text(readme.read_text(encoding="utf-8") + text, encoding="utf-8")
 
 
 def _template(name: str) -> str:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import inspect, text
+from sqlalchemy import JSON, inspect, text
 
 from colonnade.dialects.values import Item, StoredView
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, MetaData
 
 CLAUSES = {"column": ("generated", "kept", "collation", "default", "labels")}
 
@@ -47,10 +48,23 @@ def read(connection: Connection, name: str, schema: str | None) -> Sequence[Item
     return found
 
 
+def refine(connection: Connection, metadata: MetaData) -> None:
+    """Tell JSON: MariaDB keeps it as text with a CHECK, which is a part of the column."""
+    if getattr(connection.dialect, "is_mariadb", False):
+        for table, column in connection.execute(text(_JSON)):
+            if table in metadata.tables and column in metadata.tables[table].columns:
+                metadata.tables[table].columns[column].type = JSON()
+
+
 def views(connection: Connection) -> Mapping[str, StoredView]:
-    """Give the views of the connection's database."""
+    """Give the views of the connection's database, whose name is left out of their text."""
     rows = connection.execute(text(_VIEWS)).all()
-    return {name: StoredView(definition) for name, definition in rows}
+    return {name: StoredView(_without(schema, definition)) for name, schema, definition in rows}
+
+
+def _without(schema: str, definition: str) -> str:
+    own = re.compile(r"('(?:[^'\\]|\\.|'')*')|`" + re.escape(schema.replace("`", "``")) + r"`\.")
+    return own.sub(lambda found: found[1] or "", definition)
 
 
 def view_made(connection: Connection, definition: str, materialized: bool) -> StoredView:
@@ -64,5 +78,10 @@ def view_made(connection: Connection, definition: str, materialized: bool) -> St
 
 
 _VIEWS = """
-SELECT table_name, view_definition FROM information_schema.views WHERE table_schema = database()
+SELECT table_name, table_schema, view_definition FROM information_schema.views WHERE table_schema = database()
+"""
+
+_JSON = """
+SELECT table_name, constraint_name FROM information_schema.check_constraints
+WHERE constraint_schema = database() AND check_clause = concat('json_valid(`', constraint_name, '`)')
 """

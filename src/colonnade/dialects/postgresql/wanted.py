@@ -12,7 +12,7 @@ from colonnade.dialects.postgresql import inventory
 from colonnade.dialects.values import Item, StoredView
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, MetaData
 
 CLAUSES = {"column": ("generated", "kept", "collation", "default"), "index": ("definition", "unique")}
 
@@ -38,6 +38,10 @@ def read(connection: Connection, name: str, schema: str | None) -> Sequence[Item
     return [item for item in items if item.table == name and item.kind in CLAUSES]
 
 
+def refine(connection: Connection, metadata: MetaData) -> None:
+    """Do nothing: all types are told."""
+
+
 def views(connection: Connection) -> Mapping[str, StoredView]:
     """Give the views of the schema that the connection is in."""
     rows = connection.execute(text(_VIEWS)).all()
@@ -60,5 +64,5 @@ def view_made(connection: Connection, definition: str, materialized: bool) -> St
 
 _VIEWS = """
 SELECT relname::text, relkind::text, pg_get_viewdef(oid) FROM pg_class
-WHERE relkind IN ('v', 'm') AND relnamespace = CAST(current_schema() AS regnamespace)
+WHERE relkind IN ('v', 'm') AND relnamespace = CAST(current_schema() AS regnamespace) ORDER BY oid
 """

@@ -13,7 +13,7 @@ from colonnade.dialects.sqlite import inventory
 from colonnade.dialects.values import Item, StoredView
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, MetaData
 
 CLAUSES = {"column": ("generated", "kept", "collation", "default"), "index": ("columns", "where", "unique")}
 
@@ -38,6 +38,10 @@ def read(connection: Connection, name: str, schema: str | None) -> Sequence[Item
     """Give the columns and indexes of a table."""
     items = inventory.read(connection)
     return [item for item in items if item.table == name and item.kind in CLAUSES]
+
+
+def refine(connection: Connection, metadata: MetaData) -> None:
+    """Do nothing: all types are told."""
 
 
 def views(connection: Connection) -> Mapping[str, StoredView]:
