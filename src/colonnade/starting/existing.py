@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -108,11 +107,14 @@ def write_first_revision(project: Path, settings: DatabaseSettings) -> Sequence[
     Raises:
         MigrationError: the models can't be used, or what they make can't be tried out.
     """
-    url = settings.sqlalchemy_url().render_as_string(hide_password=False)
-    path = os.pathsep.join([str(project / "src"), *filter(None, sys.path)])
+    # Not as arguments, which other users of the machine can read: the URL may have a password in it.
+    told = {
+        "url": settings.sqlalchemy_url().render_as_string(hide_password=False),
+        "path": [str(project / "src"), *sys.path],
+    }
     done = subprocess.run(
         [sys.executable, "-m", "colonnade.starting.first", str(project)],
-        env={**os.environ, "PYTHONPATH": path, "DATABASE_URL": url},
+        input=json.dumps(told),
         capture_output=True,
         text=True,
         check=False,

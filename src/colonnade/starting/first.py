@@ -1,7 +1,7 @@
 """`python -m colonnade.starting.first PROJECT`: write a project's first revision from its models, and try it.
 
-The database at DATABASE_URL is the one that the models were read from. What the revision doesn't make of it
-is printed as a list in JSON.
+On the standard input stands, in JSON, the URL of the database that the models were read from, and the path
+that modules are imported from. What the revision doesn't make is written as a list in JSON.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.inventory import compare
 from colonnade.migrations.moving import scratch_home
 from colonnade.migrations.squashing import made_by
-from colonnade.settings import DatabaseSettings
 
 __all__: list[str] = []
 
 
-def main(project: Path) -> list[str]:
+def main(project: Path, url: str) -> list[str]:
     """Write the revision, and give what it doesn't make."""
     options = MigrationOptions()
-    manager = AlembicManager(DatabaseSettings.from_environment(), script_location=project / "migrations")
+    manager = AlembicManager(url, script_location=project / "migrations")
     home = manager.db.home
     with scratch_home(home, options) as empty:
         wish = {"message": "begin", "autogenerate": True, "rev_id": "begin", "no_renames": True}
@@ -69,6 +68,8 @@ def _text(statement: str) -> str:
 
 
 if __name__ == "__main__":
+    given = json.load(sys.stdin)
+    sys.path[:] = given["path"]
     with redirect_stdout(sys.stderr):
-        found = main(Path(sys.argv[1]))
-    print(json.dumps(found))
+        found = main(Path(sys.argv[1]), given["url"])
+    sys.stdout.write(f"{json.dumps(found)}\n")
