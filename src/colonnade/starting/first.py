@@ -11,9 +11,8 @@ import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from colonnade import AlembicManager
 from colonnade.dialects.contract import dialect_named
-from colonnade.migrations import MigrationOptions, writing
+from colonnade.migrations import AlembicManager, MigrationOptions, writing
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.inventory import compare
 from colonnade.migrations.moving import scratch_home
