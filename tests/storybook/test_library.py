@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -226,31 +228,36 @@ def test_sessions_by_request(faced: Face, library: Any) -> None:
     assert faced.run(users.count()) == 0
 
 
-def test_sixteen_writers_make_one_row(sync_url: str) -> None:
-    with make_manager(sync_url, on_start="ignore") as db:
-        Base.metadata.create_all(db.engine)
+def _by_sixteen(faced: Face, call: Callable[[int], Any]) -> list[Any]:
+    """Give what 32 calls gave, of which sixteen go on at once."""
+    if not faced.is_async:
         with ThreadPoolExecutor(16) as pool:
-            made = list(
-                pool.map(
-                    lambda _: utils.get_or_create(
-                        db, User, {"email": "a@example.com", "password_hash": "x"}, username="a"
-                    ),
-                    range(32),
-                )
-            )
-            assert sum(created for _, created in made) == 1
-            assert len({user.id for user, _ in made}) == 1
-            users = Users(db)
-            list(
-                pool.map(
-                    lambda at: users.upsert(
-                        User(username="b", email="b@example.com", password_hash="x", first_name=str(at)),
-                        on="username",
-                    ),
-                    range(32),
-                )
-            )
-        assert users.count(filters={"username": "b"}) == 1
+            return list(pool.map(call, range(32)))
+    turns = asyncio.Semaphore(16)
+
+    async def one(number: int) -> Any:
+        async with turns:
+            return await call(number)
+
+    async def every() -> list[Any]:
+        return await asyncio.gather(*map(one, range(32)))
+
+    return list(faced.run(every()))
+
+
+def test_sixteen_writers_make_one_row(faced: Face, library: Any) -> None:
+    users = _repository(faced, User, library)
+    defaults = {"email": "a@example.com", "password_hash": "x"}
+    made = _by_sixteen(faced, lambda _: users.get_or_create(defaults, username="a"))
+    assert sum(created for _, created in made) == 1
+    assert len({user.id for user, _ in made}) == 1
+
+    def upsert(number: int) -> Any:
+        user = User(username="b", email="b@example.com", password_hash="x", first_name=str(number))
+        return users.upsert(user, on="username")
+
+    _by_sixteen(faced, upsert)
+    assert faced.run(users.count(filters={"username": "b"})) == 1
 
 
 def test_pragmas_are_told_to_sqlite_alone(sync_url: str) -> None:
@@ -267,6 +274,8 @@ def test_pages_by_number_and_filters(sync_url: str) -> None:
     with make_manager(sync_url, on_start="ignore") as db:
         Base.metadata.create_all(db.engine)
         Seeder(db).seed()
+        other = {"email": "q@example.com", "password_hash": "x"}
+        assert [utils.get_or_create(db, User, other, username="q")[1] for _ in range(2)] == [True, False]
         page = utils.paginate(
             db, Story, 2, 3, filters={"status__in": ["completed", "draft"]}, order_by="-title"
         )
