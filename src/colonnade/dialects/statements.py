@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from sqlalchemy import TextClause, text
+
 from colonnade.dialects.values import Kind
 
-__all__ = ["kind_of", "plain"]
+__all__ = ["kind_of", "plain", "verbatim"]
 
 _COMMENT = re.compile(r"(?:\s|\(|--[^\n]*(?:\n|$)|/\*(?![!M]).*?\*/)+", re.DOTALL)
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`", re.DOTALL)
@@ -36,3 +38,8 @@ def plain(statement: str) -> str:
     """Give the text in small letters, without comments at its start and without what is quoted in it."""
     start = _COMMENT.match(statement)
     return _QUOTED.sub("''", statement[start.end() if start else 0 :]).lower()
+
+
+def verbatim(statement: str) -> TextClause:
+    """Give a statement that's sent as it stands: no colon or percent sign begins a parameter."""
+    return text(statement.replace(":", "\\:"))

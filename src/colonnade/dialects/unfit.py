@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import text
-
 from colonnade.dialects.alembic_parts import LOSSY
+from colonnade.dialects.statements import verbatim
 from colonnade.errors import LossyChangeError, UnfitRowsError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row, TextClause
+    from sqlalchemy import Connection, Row
 
 SHOWN = 5
 
@@ -88,11 +87,6 @@ IN_BATCH = f'{IN_ALTER_COLUMN}, or with recreate="always" table_kwargs={{"info":
 
 def _one(connection: Connection, asked: str) -> int:
     return int(connection.execute(verbatim(asked)).scalar_one())
-
-
-def verbatim(statement: str) -> TextClause:
-    """Give a statement that's sent as it stands: no colon or percent sign begins a parameter."""
-    return text(statement.replace(":", "\\:"))
 
 
 def _named(names: Sequence[str], row: Row[Any]) -> str:

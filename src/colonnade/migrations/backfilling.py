@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from alembic.operations import MigrateOperation, Operations
-from sqlalchemy import column, func, inspect, literal_column, select, table, text, update
+from sqlalchemy import column, func, inspect, literal_column, select, table, update
 
+from colonnade.dialects.statements import verbatim
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ def _backfill(operations: Operations, operation: BackfillOp) -> None:
     rows = table(operation.table_name, *map(column, operation.values), schema=operation.schema)
     values: dict[str, Any] = {name: literal_column(sql) for name, sql in operation.values.items()}
     if context.as_sql:
-        wanted = text(operation.where.replace(":", "\\:"))
+        wanted = verbatim(operation.where)
         operations.execute(update(rows).where(wanted).values(values))
         return
     if operation.batch < 1:
@@ -98,7 +99,7 @@ def _pass(
     values: Mapping[str, Any],
 ) -> bool:
     """Go through the table once, in the order of the key; tell whether there was anything to set."""
-    wanted = text(operation.where.replace(":", "\\:"))
+    wanted = verbatim(operation.where)
     done: list[ColumnElement[bool]] = []
     while True:
         # By where the last one ended: a search from the start would read all that's set already.

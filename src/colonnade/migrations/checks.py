@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 
 from alembic.autogenerate import comparators, renderers
 from alembic.operations.ops import CreateCheckConstraintOp, DropConstraintOp
-from sqlalchemy import CheckConstraint, Table, inspect, text
+from sqlalchemy import CheckConstraint, Table, inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import conv
 
+from colonnade.dialects.statements import verbatim
 from colonnade.migrations.internals import batch_prefix, in_batch
 from colonnade.migrations.trial import tried
 
@@ -75,7 +76,7 @@ def _same(connection: Connection, wanted: Table, live: str, made: str) -> bool:
         for check in [each for each in like.constraints if isinstance(each, CheckConstraint)]:
             like.constraints.remove(check)
         for name, sql in (("one", live), ("other", made)):
-            like.append_constraint(CheckConstraint(text(sql.replace(":", "\\:")), name=conv(name)))
+            like.append_constraint(CheckConstraint(verbatim(sql), name=conv(name)))
 
     try:
         again = _made(connection, wanted, only)

@@ -22,12 +22,13 @@ from typing import Any
 
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import AddConstraintOp, CreateCheckConstraintOp, CreateForeignKeyOp
-from sqlalchemy import Column, Integer, MetaData, Table, TextClause, inspect, text
+from sqlalchemy import Column, Integer, MetaData, Table, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import conv
 
 from colonnade.dialects.contract import Dialect, dialect_named, object_name
 from colonnade.dialects.definitions import placed_tokens
+from colonnade.dialects.statements import verbatim
 from colonnade.dialects.values import Steps
 from colonnade.engine.translate import translate_foreign
 from colonnade.errors import DatabaseError, LockTimeoutError, MigrationError
@@ -269,7 +270,7 @@ def _waiting(operations: Operations, steps: Steps | None) -> Iterator[None]:
     if steps is None or operations.get_context().as_sql:
         yield
         return
-    before = operations.get_bind().execute(_verbatim(steps.patience)).scalar()
+    before = operations.get_bind().execute(verbatim(steps.patience)).scalar()
     _send(operations, steps.wait.format(0))
     try:
         yield
@@ -345,7 +346,7 @@ def _contract(operations: Operations, asked: ContractColumnOp) -> None:
     with _in_steps(operations):
         if not operations.get_context().as_sql:
             lacking = f"SELECT count(*) FROM {table} WHERE {staying} IS NULL AND {going} IS NOT NULL"
-            if count := operations.get_bind().execute(_verbatim(lacking)).scalar():
+            if count := operations.get_bind().execute(verbatim(lacking)).scalar():
                 raise MigrationError(
                     f"{count:,} rows of {asked.table_name} have a value in {asked.column_name},"
                     f" and none in {asked.kept_name}, which is to take its place",
@@ -434,8 +435,4 @@ def _table(operations: Operations, asked: _OnlineOp) -> Table:
 
 
 def _send(operations: Operations, statement: str) -> None:
-    operations.get_context().execute(_verbatim(statement))
-
-
-def _verbatim(statement: str) -> TextClause:
-    return text(statement.replace(":", r"\:"))
+    operations.get_context().execute(verbatim(statement))

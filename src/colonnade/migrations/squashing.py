@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from colonnade.engine.home import Home
     from colonnade.migrations.options import MigrationOptions
 
-__all__ = ["Made", "Squashed", "made_by", "squash"]
+__all__ = ["Made", "Squashed", "from_models", "made_by", "squash"]
 
 _FOLDER = "squashed"
 
@@ -74,7 +74,7 @@ def squash(
             (aside.folder / each.file.relative_to(tree.folder)).unlink()
         aside.reread()
         if upto is None:
-            written = _from_models(aside, home, models, message, head.id, options)
+            written = from_models(aside, home, models, message, head.id, options)
         else:
             written = _from_code(aside, message, old)
         _sign(written, old, head)
@@ -86,13 +86,14 @@ def squash(
     return Squashed(tree.revision(head.id), tuple(each.id for each in old), folder)
 
 
-def _from_models(
-    aside: Tree, home: Home, models: writing.Models, message: str, name: str, options: MigrationOptions
+def from_models(
+    tree: Tree, home: Home, models: writing.Models, message: str, name: str, options: MigrationOptions
 ) -> Path:
+    """Write a revision of this id from the models, as for an empty database, and give its file."""
     with scratch_home(home, options) as empty:
         wish = {"message": message, "autogenerate": True, "rev_id": name, "no_renames": True}
         wish |= {"head": "head", "splice": False, "branch_label": None, "depends_on": None}
-        return writing.revision(aside, empty, models, wish).file
+        return writing.revision(tree, empty, models, wish).file
 
 
 def _from_code(aside: Tree, message: str, old: Sequence[Revision]) -> Path:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from alembic.autogenerate import comparators, renderers
 from alembic.operations import MigrateOperation, Operations
 from alembic.util import DispatchPriority
-from sqlalchemy import Column, Integer, MetaData, Table, text
+from sqlalchemy import Column, Integer, MetaData, Table
 
 from colonnade.dialects.contract import TOUCHED, dialect_named, object_name
+from colonnade.dialects.statements import verbatim
 from colonnade.models.types import UTCDateTime
 
 if TYPE_CHECKING:
@@ -111,8 +112,7 @@ def _drop(operations: Operations, operation: DropTouchOp) -> None:
 
 def _send(operations: Operations, statements: Sequence[str]) -> None:
     for statement in statements:
-        # text() doubles percent signs for the drivers that want it; a bare colon would be a parameter.
-        operations.get_context().execute(text(statement.replace(":", r"\:")))
+        operations.get_context().execute(verbatim(statement))
 
 
 @renderers.dispatch_for(CreateTouchOp)

@@ -18,11 +18,12 @@ from alembic.autogenerate import comparators, renderers
 from alembic.operations import MigrateOperation, Operations
 from alembic.operations.ops import CreateTableOp
 from alembic.util import DispatchPriority
-from sqlalchemy import MetaData, Table, create_mock_engine, text
+from sqlalchemy import MetaData, Table, create_mock_engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateView
 
 from colonnade.dialects.contract import dialect_named
+from colonnade.dialects.statements import verbatim
 
 if TYPE_CHECKING:
     from alembic.autogenerate.api import AutogenContext
@@ -112,7 +113,7 @@ def _named(operations: Operations, asked: _ViewOp) -> str:
 
 
 def _send(operations: Operations, statement: str) -> None:
-    operations.get_context().execute(text(statement.replace(":", r"\:")))
+    operations.get_context().execute(verbatim(statement))
 
 
 @renderers.dispatch_for(CreateViewOp)

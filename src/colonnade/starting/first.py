@@ -12,11 +12,10 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from colonnade.dialects.contract import dialect_named
-from colonnade.migrations import AlembicManager, MigrationOptions, writing
+from colonnade.migrations import AlembicManager, MigrationOptions
 from colonnade.migrations.catalogue import take_inventory
 from colonnade.migrations.inventory import compare
-from colonnade.migrations.moving import scratch_home
-from colonnade.migrations.squashing import made_by
+from colonnade.migrations.squashing import from_models, made_by
 
 __all__: list[str] = []
 
@@ -26,11 +25,8 @@ def main(project: Path, url: str) -> list[str]:
     options = MigrationOptions()
     manager = AlembicManager(url, script_location=project / "migrations")
     home = manager.db.home
-    with scratch_home(home, options) as empty:
-        wish = {"message": "begin", "autogenerate": True, "rev_id": "begin", "no_renames": True}
-        wish |= {"head": "head", "splice": False, "branch_label": None, "depends_on": None}
-        written = writing.revision(manager.tree, empty, None, wish)
-    _add_views(manager, written.file)
+    written = from_models(manager.tree, home, None, "begin", "begin", options)
+    _add_views(manager, written)
     manager.tree.reread()
     made = made_by(manager.tree, home, options)
     with home.connection("deferred") as connection:

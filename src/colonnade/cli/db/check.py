@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,6 +16,7 @@ from colonnade.cli.reporting import ExitCode
 
 if TYPE_CHECKING:
     from colonnade.migrations import Finding
+    from colonnade.migrations.lint import Operation
 
 
 def check(where: Where, as_json: AsJson = False) -> None:
@@ -23,10 +24,12 @@ def check(where: Where, as_json: AsJson = False) -> None:
 
     The exit code is 3 where a new revision would have something to do.
     """
+    from colonnade.migrations.lint.staging import each_of
+
     with opened(where, "read", models=True) as manager:
         differences = manager.check()
         findings = manager.lint(operations=differences) if differences else []
-        found = [_row(each, findings) for each in _flat(differences)]
+        found = [_row(each, findings) for each in each_of(differences)]
     if as_json:
         show_json(found)
     elif found:
@@ -39,23 +42,13 @@ def check(where: Where, as_json: AsJson = False) -> None:
     raise typer.Exit(ExitCode.FINDINGS if found else ExitCode.FINE)
 
 
-def _flat(operations: Iterable[Any]) -> Iterator[Any]:
-    """Give the operations on tables each by itself."""
-    for operation in operations:
-        if hasattr(operation, "ops"):
-            yield from _flat(operation.ops)
-        else:
-            yield operation
-
-
-def _row(operation: Any, findings: Iterable[Finding]) -> dict[str, Any]:
+def _row(operation: Operation, findings: Iterable[Finding]) -> dict[str, Any]:
     from alembic.autogenerate import render_python_code
     from alembic.operations.ops import UpgradeOps
 
-    code = render_python_code(UpgradeOps(ops=[operation]))
+    code = render_python_code(UpgradeOps(ops=[operation.given]))
     lines = (line for line in code.splitlines() if not line.lstrip().startswith("#"))
-    kind = type(operation).__name__.removesuffix("Op")
-    table = str(getattr(operation, "table_name", "") or getattr(operation, "source_table", "") or "")
+    kind, table = operation.kind, operation.table
     return {
         "operation": re.sub(r"(?<!^)(?=[A-Z])", "_", kind).lower(),
         "table": table,

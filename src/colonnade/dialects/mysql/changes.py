@@ -19,7 +19,8 @@ from colonnade.dialects.mysql.clauses import table_text
 from colonnade.dialects.mysql.columns import column_text, rendered
 from colonnade.dialects.mysql.naming import keys_of_several, triggers_and_views
 from colonnade.dialects.mysql.narrowing import narrowing
-from colonnade.dialects.unfit import IN_ALTER_COLUMN, Source, find_unfit, lossy, nulls, verbatim
+from colonnade.dialects.statements import verbatim
+from colonnade.dialects.unfit import IN_ALTER_COLUMN, Source, find_unfit, lossy, nulls
 
 if TYPE_CHECKING:
     from alembic.ddl.impl import DefaultImpl

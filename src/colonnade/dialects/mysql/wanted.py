@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import JSON, inspect, text
 
+from colonnade.dialects.statements import verbatim
 from colonnade.dialects.values import Item, StoredView
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _without(schema: str, definition: str) -> str:
 def view_made(connection: Connection, definition: str, materialized: bool) -> StoredView:
     """Give the text of a view that is made under another name, and dropped: none is temporary here."""
     name = f"colonnade_view_{token_hex(4)}"
-    connection.execute(text(f"CREATE VIEW {name} AS {definition}".replace(":", r"\:")))
+    connection.execute(verbatim(f"CREATE VIEW {name} AS {definition}"))
     try:
         return views(connection)[name]
     finally:

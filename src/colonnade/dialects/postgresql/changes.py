@@ -21,13 +21,13 @@ from colonnade.dialects.definitions import Cursor, Token, tokens, unwrapped
 from colonnade.dialects.dependents import refuse_dependents
 from colonnade.dialects.postgresql import connect
 from colonnade.dialects.postgresql.enums import alter_enum
+from colonnade.dialects.statements import verbatim
 from colonnade.dialects.unfit import (
     IN_ALTER_COLUMN,
     Source,
     find_unfit,
     lossy,
     nulls,
-    verbatim,
 )
 from colonnade.dialects.values import Steps
 from colonnade.errors import MigrationError

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
+from colonnade.dialects.statements import verbatim
 from colonnade.errors import MigrationError
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def _refuse_values(
     quoted = names.quote(column)
     some = ", ".join(map(_literal, gone))
     asked = f"SELECT count(*) FROM {table} WHERE {quoted}::text IN ({some})"
-    if count := operations.get_bind().execute(_verbatim(asked)).scalar():
+    if count := operations.get_bind().execute(verbatim(asked)).scalar():
         raise MigrationError(
             f"{count:,} rows of {table} have a value in {column} that the type {names.plain} loses:"
             f" {', '.join(gone)}",
@@ -101,11 +102,7 @@ def _literal(label: str) -> str:
 
 
 def _send(operations: Operations, statement: str) -> None:
-    operations.get_context().execute(_verbatim(statement))
-
-
-def _verbatim(statement: str) -> Any:
-    return text(statement.replace(":", r"\:"))
+    operations.get_context().execute(verbatim(statement))
 
 
 _COLUMNS = """

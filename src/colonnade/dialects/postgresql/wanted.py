@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from colonnade.dialects.postgresql import inventory
+from colonnade.dialects.statements import verbatim
 from colonnade.dialects.values import Item, StoredView
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def view_made(connection: Connection, definition: str, materialized: bool) -> St
     name = "colonnade_view"
     trial = connection.begin_nested()
     try:
-        connection.execute(text(f"CREATE TEMPORARY VIEW {name} AS {definition}".replace(":", r"\:")))
+        connection.execute(verbatim(f"CREATE TEMPORARY VIEW {name} AS {definition}"))
         made = connection.scalar(
             text(f"SELECT pg_get_viewdef('pg_temp.{name}'::regclass)".replace(":", r"\:"))
         )

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
 from colonnade.dialects.sqlite import inventory
+from colonnade.dialects.statements import verbatim
 from colonnade.dialects.values import Item, StoredView
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def view_made(connection: Connection, definition: str, materialized: bool) -> St
     engine = create_engine("sqlite://", poolclass=StaticPool)
     try:
         with engine.connect() as aside:
-            aside.execute(text(f"CREATE VIEW made AS {definition}".replace(":", r"\:")))
+            aside.execute(verbatim(f"CREATE VIEW made AS {definition}"))
             return views(aside)["made"]
     finally:
         engine.dispose()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, inspect, select, table, text
+from sqlalchemy import func, inspect, select, table
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from colonnade.dialects.statements import verbatim
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -31,7 +33,7 @@ class Facts:
     def _counted(self, name: str, where: str | None) -> int | None:
         statement = select(func.count()).select_from(table(name))
         if where is not None:
-            statement = statement.where(text(where.replace(":", "\\:")))
+            statement = statement.where(verbatim(where))
         try:
             with self._connection.begin_nested():
                 return self._connection.scalar(statement)

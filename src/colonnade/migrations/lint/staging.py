@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from colonnade.migrations.options import MigrationOptions
     from colonnade.migrations.tree import Direction, Tree
 
-__all__ = ["kind_of", "lint_of", "lint_offline", "lint_unwritten", "lint_with_rows"]
+__all__ = ["each_of", "kind_of", "lint_of", "lint_offline", "lint_unwritten", "lint_with_rows"]
 
 
 def lint_with_rows(
@@ -65,13 +65,14 @@ def lint_unwritten(
     chosen = known_rules(options.lint_rules)
     with home.connection("deferred") as connection:
         kind = kind_of(connection.dialect.name)
-        return lint_operations(tree, list(_flat(operations)), kind, Facts(connection), chosen)
+        return lint_operations(tree, list(each_of(operations)), kind, Facts(connection), chosen)
 
 
-def _flat(operations: Iterable[Any], batch: bool = False) -> Iterator[Operation]:
+def each_of(operations: Iterable[Any], batch: bool = False) -> Iterator[Operation]:
+    """Give Alembic's operations each by itself, as rules look at them."""
     for each in operations:
         if hasattr(each, "ops"):
-            yield from _flat(each.ops, batch=True)  # as it's written in a revision
+            yield from each_of(each.ops, batch=True)  # as it's written in a revision
         else:
             yield Operation(type(each).__name__.removesuffix("Op"), each, batch=batch)
 
